@@ -1,0 +1,134 @@
+//! Who may do what: roles of people, scopes of keys, and the one list of permissions that both are made of.
+
+crate::words! {
+    /// One thing that somebody may do.
+    #[derive(PartialOrd, Ord)]
+    pub enum Permission {
+        MessagesRead = "messages:read",
+        MessagesWrite = "messages:write",
+        ConversationsRead = "conversations:read",
+        ConversationsWrite = "conversations:write",
+        ContactsRead = "contacts:read",
+        ContactsWrite = "contacts:write",
+        ChannelsRead = "channels:read",
+        ChannelsWrite = "channels:write",
+        JournalRead = "journal:read",
+        JournalWrite = "journal:write",
+        InboundWrite = "inbound:write",
+        EventsRead = "events:read",
+        UsersRead = "users:read",
+        UsersWrite = "users:write",
+        KeysRead = "keys:read",
+        KeysWrite = "keys:write",
+        AuditRead = "audit:read",
+        SettingsRead = "settings:read",
+        SettingsWrite = "settings:write",
+    }
+}
+
+crate::words! {
+    /// What a person is in a tenant.
+    pub enum Role {
+        /// Everything, and the only one who makes owners.
+        Owner = "owner",
+        /// Everything but owners.
+        Admin = "admin",
+        /// Works the inbox.
+        Agent = "agent",
+        /// Reads the inbox.
+        Viewer = "viewer",
+    }
+}
+
+impl Role {
+    /// Whether this role carries the permission.
+    #[must_use]
+    pub fn allows(self, permission: Permission) -> bool {
+        use Permission as P;
+        match self {
+            Role::Owner | Role::Admin => true,
+            Role::Agent => matches!(
+                permission,
+                P::MessagesRead
+                    | P::MessagesWrite
+                    | P::ConversationsRead
+                    | P::ConversationsWrite
+                    | P::ContactsRead
+                    | P::ContactsWrite
+                    | P::ChannelsRead
+                    | P::JournalRead
+                    | P::EventsRead
+                    | P::UsersRead
+            ),
+            Role::Viewer => matches!(
+                permission,
+                P::MessagesRead
+                    | P::ConversationsRead
+                    | P::ContactsRead
+                    | P::ChannelsRead
+                    | P::EventsRead
+                    | P::UsersRead
+            ),
+        }
+    }
+
+    /// Whether this role may give `other` to somebody, or take it away: only owners make owners.
+    #[must_use]
+    pub fn may_grant(self, other: Role) -> bool {
+        match self {
+            Role::Owner => true,
+            Role::Admin => other != Role::Owner,
+            Role::Agent | Role::Viewer => false,
+        }
+    }
+}
+
+/// What an API key may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scopes {
+    /// `*`: everything, now and in later versions.
+    All,
+    Some(Vec<Permission>),
+}
+
+/// A scope that does not exist, or none at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected * or a list of permissions such as messages:write, not {0:?}")]
+pub struct UnknownScope(pub String);
+
+impl Scopes {
+    /// Reads scopes as they are written in requests and in the database.
+    ///
+    /// # Errors
+    /// Names the first word that is no scope.
+    pub fn parse<S: AsRef<str>>(words: &[S]) -> Result<Scopes, UnknownScope> {
+        if words.iter().any(|word| word.as_ref() == "*") {
+            return Ok(Scopes::All);
+        }
+        if words.is_empty() {
+            return Err(UnknownScope(String::new()));
+        }
+        let permissions = words
+            .iter()
+            .map(|word| word.as_ref().parse().map_err(|_| UnknownScope(word.as_ref().to_owned())))
+            .collect::<Result<Vec<Permission>, _>>()?;
+        Ok(Scopes::Some(permissions))
+    }
+
+    /// As they are written.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        match self {
+            Scopes::All => vec!["*".to_owned()],
+            Scopes::Some(permissions) => permissions.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    #[must_use]
+    pub fn allow(&self, permission: Permission) -> bool {
+        match self {
+            Scopes::All => true,
+            Scopes::Some(permissions) => permissions.contains(&permission),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The event feed: the words for everything that happens, as clients of the stream and of webhooks see them.
+
+crate::words! {
+    /// The type of an event in the feed.
+    pub enum FeedType {
+        MessageQueued = "message.queued",
+        MessageSending = "message.sending",
+        MessageSent = "message.sent",
+        MessageDelivered = "message.delivered",
+        MessageDeferred = "message.deferred",
+        MessageBounced = "message.bounced",
+        MessageFailed = "message.failed",
+        MessageUnknown = "message.unknown",
+        MessageCancelled = "message.cancelled",
+        MessageReceived = "message.received",
+        MessageUpdated = "message.updated",
+        ConversationOpened = "conversation.opened",
+        ConversationUpdated = "conversation.updated",
+        ConversationRead = "conversation.read",
+        ContactCreated = "contact.created",
+        ContactUpdated = "contact.updated",
+        ChannelAccountCreated = "channel_account.created",
+        ChannelAccountUpdated = "channel_account.updated",
+        ChannelAccountDeleted = "channel_account.deleted",
+        JournalFailed = "journal.failed",
+    }
+}
+
+impl FeedType {
+    /// The event that tells of a message's new state.
+    #[must_use]
+    pub fn of_state(state: crate::message::MessageState) -> FeedType {
+        use crate::message::MessageState as S;
+        match state {
+            S::Queued | S::Scheduled => FeedType::MessageQueued,
+            S::Sending => FeedType::MessageSending,
+            S::Sent => FeedType::MessageSent,
+            S::Delivered => FeedType::MessageDelivered,
+            S::Deferred => FeedType::MessageDeferred,
+            S::Bounced => FeedType::MessageBounced,
+            S::Failed | S::Blocked => FeedType::MessageFailed,
+            S::Unknown => FeedType::MessageUnknown,
+            S::Cancelled => FeedType::MessageCancelled,
+            S::Received => FeedType::MessageReceived,
+            S::Draft | S::Held | S::Read => FeedType::MessageUpdated,
+        }
+    }
+}
