@@ -132,3 +132,88 @@ impl Scopes {
         }
     }
 }
+
+crate::words! {
+    /// What kind of actor did something.
+    pub enum ActorKind {
+        /// A person who signed in.
+        User = "user",
+        /// A program with an API key.
+        Key = "key",
+        /// The server itself, or its operator at the command line.
+        System = "system",
+    }
+}
+
+/// Who does something, as written into messages and the audit log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    pub kind: ActorKind,
+    /// The id of the user or key; none for the system.
+    pub id: Option<String>,
+}
+
+impl Actor {
+    /// The server or its operator.
+    #[must_use]
+    pub const fn system() -> Actor {
+        Actor { kind: ActorKind::System, id: None }
+    }
+}
+
+/// What somebody may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Grant {
+    Role(Role),
+    Scopes(Scopes),
+}
+
+/// Somebody who was let in: of which tenant, who, and what is allowed. Every use case that acts for somebody takes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    pub tenant: crate::ids::TenantId,
+    pub actor: Actor,
+    /// The name to show.
+    pub name: String,
+    pub grant: Grant,
+}
+
+/// An attempt to do what is not allowed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("this needs the permission {0}")]
+pub struct Forbidden(pub Permission);
+
+impl Principal {
+    /// The operator at the command line, or the server itself.
+    #[must_use]
+    pub fn system(tenant: crate::ids::TenantId) -> Principal {
+        Principal {
+            tenant,
+            actor: Actor::system(),
+            name: "system".to_owned(),
+            grant: Grant::Scopes(Scopes::All),
+        }
+    }
+
+    #[must_use]
+    pub fn allows(&self, permission: Permission) -> bool {
+        match &self.grant {
+            Grant::Role(role) => role.allows(permission),
+            Grant::Scopes(scopes) => scopes.allow(permission),
+        }
+    }
+
+    /// The one place where permission is asked for.
+    ///
+    /// # Errors
+    /// [`Forbidden`] names the permission that is missing.
+    pub fn require(&self, permission: Permission) -> Result<(), Forbidden> {
+        if self.allows(permission) { Ok(()) } else { Err(Forbidden(permission)) }
+    }
+
+    /// Every permission that this one has.
+    #[must_use]
+    pub fn permissions(&self) -> Vec<Permission> {
+        Permission::ALL.iter().copied().filter(|permission| self.allows(*permission)).collect()
+    }
+}

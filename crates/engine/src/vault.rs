@@ -1,0 +1,4 @@
+//! Encryption at rest.
+
+/// Seals and opens secrets.
+pub struct Vault;

@@ -1,0 +1,443 @@
+//! Messages: the row that lists need, and apart from it the body with everything that was said.
+
+use std::collections::BTreeMap;
+
+use domain::access::{Actor, ActorKind};
+use domain::address::Mailbox;
+use domain::channel::Channel;
+use domain::clock::Timestamp;
+use domain::failure::OnUnknown;
+use domain::ids::{AccountId, ContactId, ConversationId, JournalId, MessageId, TenantId, ThreadId};
+use domain::message::{Direction, MessageState};
+use domain::threading::Rule;
+use serde::{Deserialize, Serialize};
+
+use crate::args;
+use crate::db::{Error, Row, Tx};
+
+/// One message without its body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    pub id: MessageId,
+    pub conversation: ConversationId,
+    pub thread: ThreadId,
+    pub contact: ContactId,
+    pub direction: Direction,
+    pub channel: Channel,
+    pub state: MessageState,
+    /// Why it is in this state, where that needs saying: a code and a sentence.
+    pub reason_code: Option<String>,
+    pub reason_detail: Option<String>,
+    pub account: Option<AccountId>,
+    pub subject: String,
+    pub preview: String,
+    pub rule: Rule,
+    /// Without angle brackets.
+    pub rfc_message_id: Option<String>,
+    pub provider_message_id: Option<String>,
+    pub journal: Option<JournalId>,
+    pub author: Actor,
+    pub attempts: u32,
+    /// Overrides the account's setting.
+    pub on_unknown: Option<OnUnknown>,
+    pub send_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub sent_at: Option<Timestamp>,
+    pub delivered_at: Option<Timestamp>,
+}
+
+/// What a message says beside its text.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Envelope {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Mailbox>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<Mailbox>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cc: Vec<Mailbox>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bcc: Vec<Mailbox>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Mailbox>,
+    /// Outbound: headers of the sender's choice. Inbound: those that matter.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<String>,
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+    /// What could not be read of an inbound message, as a sentence for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parse_notice: Option<String>,
+    /// The quoted rest of a reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<String>,
+}
+
+/// The texts and the envelope of a message.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Body {
+    pub envelope: Envelope,
+    pub text: Option<String>,
+    pub html: Option<String>,
+}
+
+macro_rules! columns {
+    () => {
+        "id, conversation_id, thread_id, contact_id, direction, channel, state, reason_code, reason_detail, account_id,
+       subject, preview, rule, rfc_message_id, provider_message_id, journal_id, author_kind, author_id, attempts,
+       on_unknown, send_at, created_at, sent_at, delivered_at"
+    };
+}
+
+fn read(row: &mut Row<'_>) -> Result<Message, Error> {
+    Ok(Message {
+        id: row.take()?,
+        conversation: row.take()?,
+        thread: row.take()?,
+        contact: row.take()?,
+        direction: row.word()?,
+        channel: row.word()?,
+        state: row.word()?,
+        reason_code: row.take()?,
+        reason_detail: row.take()?,
+        account: row.take()?,
+        subject: row.take()?,
+        preview: row.take()?,
+        rule: row.word()?,
+        rfc_message_id: row.take()?,
+        provider_message_id: row.take()?,
+        journal: row.take()?,
+        author: Actor { kind: row.word::<ActorKind>()?, id: row.take()? },
+        attempts: row.take()?,
+        on_unknown: match row.take::<Option<String>>()? {
+            Some(word) => {
+                Some(word.parse().map_err(|error| Error::Unexpected(format!("on_unknown: {error}")))?)
+            }
+            None => None,
+        },
+        send_at: row.take()?,
+        created_at: row.take()?,
+        sent_at: row.take()?,
+        delivered_at: row.take()?,
+    })
+}
+
+const INSERT: &str = concat!(
+    "
+INSERT INTO messages
+      (tenant_id, ",
+    columns!(),
+    ")
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+        $25)"
+);
+
+const INSERT_BODY: &str = "
+INSERT INTO message_bodies (tenant_id, message_id, envelope, body_text, body_html)
+VALUES ($1, $2, $3, $4, $5)";
+
+/// Adds a message with its body.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn insert(tx: &mut Tx<'_>, tenant: TenantId, message: &Message, body: &Body) -> Result<(), Error> {
+    tx.run(
+        INSERT,
+        &args![
+            tenant,
+            message.id,
+            message.conversation,
+            message.thread,
+            message.contact,
+            message.direction.as_str(),
+            message.channel.as_str(),
+            message.state.as_str(),
+            message.reason_code,
+            message.reason_detail,
+            message.account,
+            message.subject,
+            message.preview,
+            message.rule.as_str(),
+            message.rfc_message_id,
+            message.provider_message_id,
+            message.journal,
+            message.author.kind.as_str(),
+            message.author.id,
+            message.attempts,
+            message.on_unknown.map(OnUnknown::as_str),
+            message.send_at,
+            message.created_at,
+            message.sent_at,
+            message.delivered_at
+        ],
+    )?;
+    let envelope =
+        serde_json::to_string(&body.envelope).map_err(|error| Error::Unexpected(error.to_string()))?;
+    tx.run(INSERT_BODY, &args![tenant, message.id, envelope, body.text, body.html])
+}
+
+const GET: &str = concat!(
+    "SELECT ",
+    columns!(),
+    "
+FROM messages
+WHERE tenant_id = $1 AND id = $2"
+);
+
+/// One message without its body.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn get(tx: &mut Tx<'_>, tenant: TenantId, id: MessageId) -> Result<Option<Message>, Error> {
+    tx.first(GET, &args![tenant, id], read)
+}
+
+const GET_BODY: &str = "
+SELECT envelope, body_text, body_html
+FROM message_bodies
+WHERE tenant_id = $1 AND message_id = $2";
+
+/// The body of a message.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn body(tx: &mut Tx<'_>, tenant: TenantId, id: MessageId) -> Result<Option<Body>, Error> {
+    tx.first(GET_BODY, &args![tenant, id], |row| {
+        Ok(Body { envelope: row.json()?, text: row.take()?, html: row.take()? })
+    })
+}
+
+const BY_RFC_ID: &str = "
+SELECT id
+FROM messages
+WHERE tenant_id = $1 AND rfc_message_id = $2 AND direction = 'inbound'
+LIMIT 1";
+
+/// The inbound message that carried a Message-ID.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn by_rfc_id(tx: &mut Tx<'_>, tenant: TenantId, rfc_id: &str) -> Result<Option<MessageId>, Error> {
+    tx.first(BY_RFC_ID, &args![tenant, rfc_id], |row| row.take())
+}
+
+const BY_PROVIDER_ID: &str = "
+SELECT id
+FROM messages
+WHERE tenant_id = $1 AND provider_message_id = $2
+LIMIT 1";
+
+/// The message to which a provider gave an id.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn by_provider_id(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    provider_id: &str,
+) -> Result<Option<MessageId>, Error> {
+    tx.first(BY_PROVIDER_ID, &args![tenant, provider_id], |row| row.take())
+}
+
+/// What changes in a message after an attempt or a report.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Change {
+    pub reason_code: Option<String>,
+    pub reason_detail: Option<String>,
+    pub attempts: u32,
+    pub provider_message_id: Option<String>,
+    pub sent_at: Option<Timestamp>,
+    pub delivered_at: Option<Timestamp>,
+}
+
+const SET_STATE: &str = "
+UPDATE messages
+SET state = $3, reason_code = $4, reason_detail = $5, attempts = $6,
+    provider_message_id = COALESCE($7, provider_message_id), sent_at = COALESCE($8, sent_at),
+    delivered_at = COALESCE($9, delivered_at)
+WHERE tenant_id = $1 AND id = $2";
+
+/// Moves a message to a state.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn set_state(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    id: MessageId,
+    state: MessageState,
+    change: &Change,
+) -> Result<(), Error> {
+    tx.run(
+        SET_STATE,
+        &args![
+            tenant,
+            id,
+            state.as_str(),
+            change.reason_code,
+            change.reason_detail,
+            change.attempts,
+            change.provider_message_id,
+            change.sent_at,
+            change.delivered_at
+        ],
+    )
+}
+
+const SET_ACCOUNT: &str = "
+UPDATE messages
+SET account_id = $3
+WHERE tenant_id = $1 AND id = $2";
+
+/// Gives a message to another account.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn set_account(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    id: MessageId,
+    account: AccountId,
+) -> Result<(), Error> {
+    tx.run(SET_ACCOUNT, &args![tenant, id, account])
+}
+
+const OF_CONVERSATION: &str = concat!(
+    "SELECT ",
+    columns!(),
+    "
+FROM messages
+WHERE tenant_id = $1 AND conversation_id = $2 AND id < $3
+ORDER BY id DESC
+LIMIT $4"
+);
+
+/// The messages of a conversation, newest first, before an id.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn of_conversation(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    conversation: ConversationId,
+    before: &str,
+    limit: u32,
+) -> Result<Vec<Message>, Error> {
+    tx.query(OF_CONVERSATION, &args![tenant, conversation, before, limit], read)
+}
+
+const MOVE_ALL: &str = "
+UPDATE messages
+SET conversation_id = $3, rule = 'moved'
+WHERE tenant_id = $1 AND conversation_id = $2";
+
+/// Moves all messages of a conversation into another one; gives how many.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn move_all(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    from: ConversationId,
+    to: ConversationId,
+) -> Result<u64, Error> {
+    tx.execute(MOVE_ALL, &args![tenant, from, to])
+}
+
+/// Which messages a list shows; what is absent does not matter.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filter {
+    pub state: Option<MessageState>,
+    pub direction: Option<Direction>,
+    pub channel: Option<Channel>,
+    pub account: Option<AccountId>,
+    pub conversation: Option<ConversationId>,
+    pub contact: Option<ContactId>,
+    pub rfc_message_id: Option<String>,
+    pub since: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+}
+
+macro_rules! list {
+    ($first:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            "
+FROM messages
+WHERE tenant_id = $1 AND id < $2 AND ",
+            $first,
+            "
+  AND ($4 = '' OR direction = $4)
+  AND ($5 = '' OR channel = $5)
+  AND ($6 = '' OR account_id = $6)
+  AND ($7 = '' OR contact_id = $7)
+  AND ($8 = '' OR rfc_message_id = $8)
+  AND created_at >= $9
+  AND created_at <= $10
+  AND ($11 = '' OR state = $11)
+ORDER BY id DESC
+LIMIT $12"
+        )
+    };
+}
+
+/// Messages, newest first, before an id.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn list(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    filter: &Filter,
+    before: &str,
+    limit: u32,
+) -> Result<Vec<Message>, Error> {
+    const ANY: &str = list!("$3 = ''");
+    const CONVERSATION: &str = list!("conversation_id = $3");
+    // Spelled as in the partial index, so that the few that need a look are found without a walk over all.
+    const NEEDS_A_LOOK: &str = list!(
+        "state = $3 AND state IN ('unknown', 'failed', 'bounced', 'held', 'blocked', 'scheduled', 'deferred', 'draft')"
+    );
+    let (statement, first) = match (filter.conversation, filter.state) {
+        (Some(conversation), _) => (CONVERSATION, conversation.to_string()),
+        (None, Some(state)) if needs_a_look(state) => (NEEDS_A_LOOK, state.as_str().to_owned()),
+        _ => (ANY, String::new()),
+    };
+    let text = |id: Option<String>| id.unwrap_or_default();
+    tx.query(
+        statement,
+        &args![
+            tenant,
+            before,
+            first,
+            filter.direction.map_or("", Direction::as_str),
+            filter.channel.map_or("", Channel::as_str),
+            text(filter.account.map(|id| id.to_string())),
+            text(filter.contact.map(|id| id.to_string())),
+            text(filter.rfc_message_id.clone()),
+            filter.since.unwrap_or(Timestamp::from_micros(i64::MIN)),
+            filter.until.unwrap_or(Timestamp::from_micros(i64::MAX)),
+            filter.state.map_or("", MessageState::as_str),
+            limit
+        ],
+        read,
+    )
+}
+
+fn needs_a_look(state: MessageState) -> bool {
+    matches!(
+        state,
+        MessageState::Unknown
+            | MessageState::Failed
+            | MessageState::Bounced
+            | MessageState::Held
+            | MessageState::Blocked
+            | MessageState::Scheduled
+            | MessageState::Deferred
+            | MessageState::Draft
+    )
+}
