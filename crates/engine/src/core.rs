@@ -4,10 +4,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::chance::Chance;
-use domain::clock::Clock;
-use domain::ids::Ids;
+use domain::clock::{Clock, Timestamp};
+use domain::ids::{EpochId, Ids};
+use providers::Surroundings;
 use store::Store;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+use crate::access::Door;
+use crate::blobs::Blobs;
+use crate::feed::FeedHub;
+use crate::receive::Intake;
+use crate::send::Senders;
 use crate::vault::Vault;
 
 /// How this server was set up; none of it changes while it runs.
@@ -21,6 +30,8 @@ pub struct Options {
     pub hostname: String,
     /// Whether outbound connections to private addresses are allowed (loopback providers in tests and demo).
     pub allow_private: bool,
+    /// Whether messages are sent at all; off, they are accepted and wait.
+    pub dispatch: bool,
 }
 
 /// The engine; cheap to clone.
@@ -35,14 +46,86 @@ pub(crate) struct Core {
     pub(crate) ids: Ids,
     pub(crate) chance: Chance,
     pub(crate) vault: Vault,
+    pub(crate) access: Door,
     pub(crate) options: Options,
+    /// Names this process in leases.
+    pub(crate) epoch: EpochId,
+    pub(crate) surroundings: Surroundings,
+    pub(crate) blobs: Blobs,
+    pub(crate) feed: FeedHub,
+    pub(crate) senders: Senders,
+    pub(crate) intake: Intake,
+    /// Wakes the loop of background jobs.
+    pub(crate) jobs_wake: Notify,
+    /// Wakes whoever waits for a time, when a test moves the clock.
+    pub(crate) clock_moved: Arc<Notify>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stopping: CancellationToken,
+}
+
+impl Core {
+    /// Waits until a time; forever when there is none.
+    pub(crate) async fn sleep_until(&self, time: Option<Timestamp>) {
+        let Some(time) = time else { return std::future::pending().await };
+        loop {
+            let moved = self.clock_moved.notified();
+            let left = time.since(self.clock.now());
+            if left.is_zero() {
+                return;
+            }
+            if self.clock.ticks() {
+                tokio::time::sleep(left).await;
+            } else {
+                moved.await;
+            }
+        }
+    }
 }
 
 impl Engine {
+    /// Puts an engine together; nothing runs until [`Engine::start`].
+    ///
+    /// `console` is where the console provider prints.
     #[must_use]
-    pub fn new(store: Store, clock: Clock, chance: Chance, vault: Vault, options: Options) -> Engine {
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        chance: Chance,
+        vault: Vault,
+        options: Options,
+        console: Arc<dyn Fn(&str) + Send + Sync>,
+    ) -> Engine {
         let ids = Ids::new(clock.clone(), chance.clone());
-        Engine { core: Arc::new(Core { store, clock, ids, chance, vault, options }) }
+        let clock_moved = Arc::new(Notify::new());
+        let moved = Arc::clone(&clock_moved);
+        clock.on_advance(move || moved.notify_waiters());
+        let policy = net::http::GuardPolicy { allow_private: options.allow_private };
+        let surroundings = Surroundings {
+            http: net::http::Client::new(policy),
+            clock: clock.clone(),
+            console,
+            hello_name: options.hostname.clone(),
+        };
+        let core = Core {
+            epoch: ids.next(),
+            blobs: Blobs::new(&options.data_dir),
+            feed: FeedHub::new(),
+            senders: Senders::default(),
+            intake: Intake::new(),
+            jobs_wake: Notify::new(),
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            access: Door::default(),
+            store,
+            clock,
+            ids,
+            chance,
+            vault,
+            options,
+            surroundings,
+            clock_moved,
+        };
+        Engine { core: Arc::new(core) }
     }
 
     #[must_use]

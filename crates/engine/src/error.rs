@@ -34,4 +34,11 @@ impl Error {
     pub fn conflict(code: &'static str, detail: impl Into<String>) -> Error {
         Error::Conflict { code, detail: detail.into() }
     }
+
+    /// Whether the database could not take it now, so that the same request may succeed later.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        use store::Error as Fault;
+        matches!(self, Error::Store(Fault::Busy | Fault::Unavailable(_) | Fault::Collision(_)))
+    }
 }

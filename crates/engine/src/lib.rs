@@ -1,10 +1,17 @@
 //! The use cases: accept, dispatch, receive, thread, decide. Everything that happens to a message happens here.
 
 pub mod access;
+pub mod accounts;
 pub mod audit;
+mod blobs;
 mod core;
 mod error;
 pub mod feed;
+pub mod inbox;
+mod jobs;
+pub mod receive;
+mod runtime;
+pub mod send;
 pub mod vault;
 
 pub use crate::core::{Engine, Options};

@@ -120,3 +120,16 @@ WHERE tenant_id = $2 AND id = $3 AND (last_used_at IS NULL OR last_used_at < $1)
 pub fn touch(tx: &mut Tx<'_>, tenant: TenantId, id: ApiKeyId, at: Timestamp) -> Result<(), Error> {
     tx.run(TOUCH, &args![at, tenant, id])
 }
+
+const NAMES: &str = "
+SELECT id, name
+FROM api_keys
+WHERE tenant_id = $1";
+
+/// Id and name of all keys, also of revoked ones: messages name them.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn names(tx: &mut Tx<'_>, tenant: TenantId) -> Result<Vec<(ApiKeyId, String)>, Error> {
+    tx.query(NAMES, &args![tenant], |row| Ok((row.take()?, row.take()?)))
+}

@@ -110,3 +110,22 @@ WHERE created_at < $1";
 pub fn delete_old(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64, Error> {
     tx.execute(DELETE_OLD, &args![before])
 }
+
+const RECORD: &str = "
+INSERT INTO idempotency_keys (tenant_id, key, fingerprint, created_at, status, answer)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (tenant_id, key) DO NOTHING";
+
+/// Writes a key together with its answer, in the transaction of the work itself; false when the key is taken.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn record(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    (key, fingerprint): (&str, &[u8; 32]),
+    at: Timestamp,
+    (status, answer): (u32, &[u8]),
+) -> Result<bool, Error> {
+    Ok(tx.execute(RECORD, &args![tenant, key, fingerprint, at, status, answer])? > 0)
+}

@@ -282,3 +282,16 @@ pub fn list(
         Some(state) => tx.query(ODD, &args![tenant, before, source, state.as_str(), limit], read),
     }
 }
+
+const COUNT_ATTEMPT: &str = "
+UPDATE inbound_journal
+SET attempts = $3
+WHERE tenant_id = $1 AND id = $2";
+
+/// Writes how often an entry was tried.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn count_attempt(tx: &mut Tx<'_>, entry: &Entry) -> Result<(), Error> {
+    tx.run(COUNT_ATTEMPT, &args![entry.tenant, entry.id, entry.attempts])
+}

@@ -287,6 +287,19 @@ pub fn set_state(
     )
 }
 
+const SET_SENDING: &str = "
+UPDATE messages
+SET state = 'sending', reason_code = NULL, reason_detail = NULL
+WHERE tenant_id = $1 AND id = $2";
+
+/// Notes that a message is being sent.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn set_sending(tx: &mut Tx<'_>, tenant: TenantId, id: MessageId) -> Result<(), Error> {
+    tx.run(SET_SENDING, &args![tenant, id])
+}
+
 const SET_ACCOUNT: &str = "
 UPDATE messages
 SET account_id = $3

@@ -3,7 +3,7 @@
 use domain::ids::TenantId;
 
 use crate::args;
-use crate::db::{Error, Tx};
+use crate::db::{Error, Tx, only};
 
 /// The server's own settings are kept under this number; no business has it.
 pub const SERVER: TenantId = TenantId(0);
@@ -18,7 +18,7 @@ WHERE tenant_id = $1 AND name = $2";
 /// # Errors
 /// Any fault of the database.
 pub fn get(tx: &mut Tx<'_>, tenant: TenantId, name: &str) -> Result<Option<String>, Error> {
-    tx.first(GET, &args![tenant, name], |row| row.take())
+    tx.first(GET, &args![tenant, name], only)
 }
 
 const PUT: &str = "
@@ -45,5 +45,5 @@ ON CONFLICT (tenant_id, name) DO NOTHING";
 /// Any fault of the database.
 pub fn put_first(tx: &mut Tx<'_>, tenant: TenantId, name: &str, value: &str) -> Result<String, Error> {
     tx.run(PUT_FIRST, &args![tenant, name, value])?;
-    tx.one(GET, &args![tenant, name], |row| row.take())
+    tx.one(GET, &args![tenant, name], only)
 }

@@ -4,7 +4,7 @@ use domain::clock::Timestamp;
 use domain::ids::TenantId;
 
 use crate::args;
-use crate::db::{Error, Tx};
+use crate::db::{Error, Tx, only};
 
 const INSERT: &str = "
 INSERT INTO tenants (tenant_id, name, created_at)
@@ -29,7 +29,7 @@ WHERE tenant_id = $1";
 /// # Errors
 /// Any fault of the database.
 pub fn name(tx: &mut Tx<'_>, tenant: TenantId) -> Result<Option<String>, Error> {
-    tx.first(NAME, &args![tenant], |row| row.take())
+    tx.first(NAME, &args![tenant], only)
 }
 
 const RENAME: &str = "

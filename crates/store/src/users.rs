@@ -6,7 +6,7 @@ use domain::ids::{TenantId, UserId};
 use domain::page::{Cursor, Page, PageRequest};
 
 use crate::args;
-use crate::db::{Error, Row, Tx};
+use crate::db::{Error, Row, Tx, only};
 
 /// A person in a tenant.
 #[derive(Debug, Clone, PartialEq)]
@@ -168,7 +168,7 @@ LIMIT 1";
 /// # Errors
 /// Any fault of the database.
 pub fn has_another_owner(tx: &mut Tx<'_>, tenant: TenantId, id: UserId) -> Result<bool, Error> {
-    Ok(tx.first(ANOTHER_OWNER, &args![tenant, id], |row| row.take::<String>())?.is_some())
+    Ok(tx.first(ANOTHER_OWNER, &args![tenant, id], only::<String>)?.is_some())
 }
 
 const ANY_OWNER: &str = "
@@ -182,5 +182,19 @@ LIMIT 1";
 /// # Errors
 /// Any fault of the database.
 pub fn any_owner(tx: &mut Tx<'_>) -> Result<bool, Error> {
-    Ok(tx.first(ANY_OWNER, &args![], |row| row.take::<String>())?.is_some())
+    Ok(tx.first(ANY_OWNER, &args![], only::<String>)?.is_some())
+}
+
+const NAMES: &str = "
+SELECT users.id, users.name
+FROM memberships
+JOIN users ON users.id = memberships.user_id
+WHERE memberships.tenant_id = $1";
+
+/// Id and name of everybody in a tenant.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn names(tx: &mut Tx<'_>, tenant: TenantId) -> Result<Vec<(UserId, String)>, Error> {
+    tx.query(NAMES, &args![tenant], |row| Ok((row.take()?, row.take()?)))
 }

@@ -12,7 +12,7 @@ mod work;
 
 pub use args::{Arg, ToArg};
 pub use error::Error;
-pub use row::{Cell, Column, Row};
+pub use row::{Cell, Column, Row, only};
 pub use sql::Sql;
 pub use tx::Tx;
 pub use work::Lane;

@@ -97,6 +97,14 @@ impl<'r> Row<'r> {
     }
 }
 
+/// Reads a row of one column: `tx.first(SQL, &args![…], only)`.
+///
+/// # Errors
+/// As [`Row::take`].
+pub fn only<T: Column>(row: &mut Row<'_>) -> Result<T, Error> {
+    row.take()
+}
+
 fn postgres_cell(row: &tokio_postgres::Row, place: usize) -> Result<Cell<'_>, Error> {
     use tokio_postgres::types::Type;
     let Some(column) = row.columns().get(place) else {

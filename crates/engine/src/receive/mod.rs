@@ -1,0 +1,19 @@
+//! Receiving: into the journal first, answered second; then read, placed and filed. What fails stays in the journal.
+
+mod file;
+mod intake;
+mod journal;
+mod mail;
+mod smtp;
+mod take_in;
+mod thread;
+mod webhook;
+mod work;
+
+pub use journal::JournalView;
+pub use smtp::SmtpOptions;
+pub use take_in::{InboundMail, TakenIn};
+pub use webhook::WebhookAnswer;
+
+pub(crate) use intake::Intake;
+pub(crate) use work::start;

@@ -1,0 +1,186 @@
+//! The workers behind the journal: each takes an entry, makes of it what it is, and writes down what became of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::event::FeedType;
+use domain::ids::{JournalId, TenantId};
+use futures_util::FutureExt as _;
+use store::feed::{self, Facts};
+use store::journal::{self, Entry, JournalState};
+
+use super::intake::InHand;
+use super::{mail, webhook};
+use crate::Error;
+use crate::core::Core;
+
+const WORKERS: usize = 8;
+/// After so many tries an entry has failed; a person can replay it.
+const TRIES: u32 = 6;
+
+/// How an entry ended.
+pub(super) enum Ended {
+    /// Written down in the same transaction that filed it.
+    Filed,
+    Ignored(String),
+    /// Not yet: what it is about may still come.
+    Later(String),
+}
+
+/// Lets the workers run until the engine stops.
+pub(crate) fn start(core: &Arc<Core>) {
+    for _ in 0..WORKERS {
+        let working = Arc::clone(core);
+        core.tasks.spawn(async move { work(&working).await });
+    }
+    core.intake.look_again();
+}
+
+async fn work(core: &Arc<Core>) {
+    loop {
+        while let Some(entry) = core.intake.take() {
+            // One more may be waiting: another worker should look.
+            core.intake.wake.notify_one();
+            settle(core, entry).await;
+            core.intake.finished();
+            if core.stopping.is_cancelled() {
+                return;
+            }
+        }
+        if let Err(error) = claim(core).await {
+            tracing::warn!(%error, "Entries of the journal could not be claimed; trying again.");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            continue;
+        }
+        tokio::select! {
+            () = core.intake.wake.notified() => {}
+            () = core.stopping.cancelled() => return,
+        }
+    }
+}
+
+/// Claims what waits in the journal and nobody has in hand.
+async fn claim(core: &Arc<Core>) -> Result<(), Error> {
+    let room = core.intake.room();
+    if room == 0 {
+        return Ok(());
+    }
+    let (epoch, now) = (core.epoch, core.clock.now());
+    let claimed = core.store.write_any(move |tx| journal::claim(tx, epoch, now, room)).await?;
+    let (more, any) = (claimed.len() == room, !claimed.is_empty());
+    core.intake.claimed(claimed, more);
+    if any {
+        core.intake.wake.notify_one();
+    }
+    Ok(())
+}
+
+async fn settle(core: &Arc<Core>, entry: InHand) {
+    let InHand { tenant, id, body } = entry;
+    let worked = std::panic::AssertUnwindSafe(work_on(core, tenant, id, body.clone())).catch_unwind().await;
+    let ended = match worked {
+        Ok(Ok(ended)) => ended,
+        Ok(Err(Error::Store(error))) => Ended::Later(error.to_string()),
+        Ok(Err(error)) => return fail(core, tenant, id, error.to_string()).await,
+        Err(_) => {
+            tracing::error!(entry = %id, "Working on a journal entry panicked; it is kept and can be replayed.");
+            return fail(core, tenant, id, "an internal error; the entry is kept as it came".to_owned())
+                .await;
+        }
+    };
+    match ended {
+        Ended::Filed => core.feed.wake(),
+        Ended::Ignored(reason) => finish(core, tenant, id, JournalState::Ignored, Some(reason)).await,
+        Ended::Later(reason) => put_off(core, tenant, id, body, reason).await,
+    }
+}
+
+async fn work_on(
+    core: &Arc<Core>,
+    tenant: TenantId,
+    id: JournalId,
+    body: Option<Bytes>,
+) -> Result<Ended, Error> {
+    let need_body = body.is_none();
+    let found = core
+        .store
+        .read(move |tx| {
+            let entry = journal::get(tx, tenant, id)?;
+            let stored = if need_body { journal::body(tx, tenant, id)? } else { None };
+            Ok::<_, Error>(entry.map(|entry| (entry, stored)))
+        })
+        .await?;
+    let Some((entry, stored)) = found else { return Ok(Ended::Filed) };
+    if entry.state != JournalState::Received {
+        return Ok(Ended::Filed);
+    }
+    let body = body.or_else(|| stored.map(Bytes::from)).unwrap_or_default();
+    if entry.source.starts_with("webhook:") {
+        webhook::work_on(core, entry, body).await
+    } else {
+        mail::work_on(core, entry, body).await
+    }
+}
+
+/// Tries an entry again after a while, or gives it up.
+async fn put_off(core: &Arc<Core>, tenant: TenantId, id: JournalId, body: Option<Bytes>, reason: String) {
+    let counted = core
+        .store
+        .write(tenant, move |tx| {
+            let Some(mut entry) = journal::get(tx, tenant, id)? else { return Ok(TRIES) };
+            entry.attempts += 1;
+            journal::count_attempt(tx, &entry)?;
+            Ok::<_, store::Error>(entry.attempts)
+        })
+        .await;
+    let attempts = match counted {
+        Ok(attempts) if attempts >= TRIES => return fail(core, tenant, id, reason).await,
+        Ok(attempts) => attempts,
+        Err(_) => 1,
+    };
+    let wait = Duration::from_secs(1 << attempts.min(8));
+    let waiting = Arc::clone(core);
+    core.intake.put_off();
+    core.tasks.spawn(async move {
+        let until = waiting.clock.now().plus(wait);
+        tokio::select! {
+            () = waiting.sleep_until(Some(until)) => {}
+            () = waiting.stopping.cancelled() => {}
+        }
+        waiting.intake.back_again(InHand { tenant, id, body });
+    });
+}
+
+async fn fail(core: &Arc<Core>, tenant: TenantId, id: JournalId, reason: String) {
+    tracing::warn!(entry = %id, "A journal entry could not be worked on; it is kept and can be replayed.");
+    finish(core, tenant, id, JournalState::Failed, Some(reason)).await;
+}
+
+async fn finish(
+    core: &Arc<Core>,
+    tenant: TenantId,
+    id: JournalId,
+    state: JournalState,
+    reason: Option<String>,
+) {
+    let now = core.clock.now();
+    let written = core
+        .store
+        .write(tenant, move |tx| {
+            let Some(entry) = journal::get(tx, tenant, id)? else { return Ok(()) };
+            let entry = Entry { state, reason: reason.clone(), attempts: entry.attempts + 1, ..entry };
+            journal::finish(tx, &entry)?;
+            if state == JournalState::Failed {
+                let facts = Facts { journal_id: Some(id.to_string()), ..Facts::default() };
+                feed::append(tx, tenant, FeedType::JournalFailed, now, &facts)?;
+            }
+            Ok::<_, store::Error>(())
+        })
+        .await;
+    if let Err(error) = written {
+        // Still leased to this process and in state received: the next start takes it up again.
+        tracing::error!(entry = %id, %error, "What became of a journal entry could not be written.");
+    }
+    core.feed.wake();
+}

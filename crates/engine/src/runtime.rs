@@ -1,0 +1,139 @@
+//! Starting and stopping: an epoch begins, takes over what dead ones held, and gives up its own at the end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::epochs;
+
+use crate::core::Core;
+use crate::send::take_over;
+use crate::{Engine, Error, accounts, jobs, receive};
+
+/// How long a process of a cluster is believed to live without a sign.
+const ALIVE: Duration = Duration::from_secs(20);
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+/// How long a stop waits for sends under way.
+const GRACE: Duration = Duration::from_secs(30);
+
+impl Engine {
+    /// Begins to work: takes over from processes that died, then lets accounts send, entries be read and jobs run.
+    /// Gives how many messages are unknown because a process died while it sent them.
+    ///
+    /// # Errors
+    /// Any fault of the store.
+    pub async fn start(&self) -> Result<u64, Error> {
+        let core = &self.core;
+        let (epoch, now) = (core.epoch, core.clock.now());
+        core.store
+            .write_any(move |tx| Ok::<_, Error>(epochs::begin(tx, epoch, now, now.plus(ALIVE))?))
+            .await?;
+        let unknown = take_over_dead(core).await?;
+        accounts::connect_all(core).await?;
+        receive::start(core);
+        jobs::start(core);
+        if core.store.engine() == store::Engine::Postgres {
+            let living = Arc::clone(core);
+            core.tasks.spawn(async move { stay_alive(&living).await });
+        }
+        Ok(unknown)
+    }
+
+    /// Whether the database answers and takes work; what `/readyz` tells.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub async fn ready(&self) -> Result<(), Error> {
+        let now = self.core.clock.now();
+        self.core
+            .store
+            .write_any(move |tx| {
+                // A write, because a full disk still reads.
+                store::schedules::take(tx, "readiness", now, now)?;
+                Ok::<_, Error>(())
+            })
+            .await
+    }
+
+    /// Stops taking work up, finishes what is under way, gives up the rest.
+    pub async fn stop(&self) {
+        let core = &self.core;
+        core.stopping.cancel();
+        core.tasks.close();
+        if tokio::time::timeout(GRACE, core.tasks.wait()).await.is_err() {
+            tracing::warn!("Some sends did not finish in time; the next start treats them as unknown.");
+        }
+        let epoch = core.epoch;
+        let given_up = core
+            .store
+            .write_any(move |tx| {
+                store::deliveries::release_unstarted(tx, epoch)?;
+                store::journal::release(tx, epoch)?;
+                store::jobs::release(tx, epoch)?;
+                Ok::<_, Error>(())
+            })
+            .await;
+        if let Err(error) = given_up {
+            tracing::warn!(%error, "Leases could not be given up; the next start frees them.");
+        }
+        let store = core.store.clone();
+        if tokio::task::spawn_blocking(move || store.stop()).await.is_err() {
+            tracing::error!("The database did not close cleanly.");
+        }
+    }
+
+    /// Whether nothing is waiting to be done now: for tests, which drive the clock.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let core = &self.core;
+        core.store.waiting() == 0
+            && core.intake.is_idle()
+            && core.senders.all().iter().all(|sender| sender.is_idle())
+    }
+}
+
+/// On SQLite only one process can live, so all others are dead; in a cluster those that gave no sign.
+async fn take_over_dead(core: &Arc<Core>) -> Result<u64, Error> {
+    let (epoch, now) = (core.epoch, core.clock.now());
+    let embedded = core.store.engine() == store::Engine::Sqlite;
+    let dead = core
+        .store
+        .read(move |tx| if embedded { epochs::others(tx, epoch) } else { epochs::dead(tx, now, epoch) })
+        .await?;
+    let mut unknown = 0;
+    for epoch in dead {
+        unknown += take_over(core, epoch).await?;
+    }
+    Ok(unknown)
+}
+
+/// Gives signs of life, and takes over from those who give none.
+async fn stay_alive(core: &Arc<Core>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(SIGN_OF_LIFE) => {}
+            () = core.stopping.cancelled() => return,
+        }
+        let (epoch, until) = (core.epoch, core.clock.now().plus(ALIVE));
+        match core.store.write_any(move |tx| epochs::renew(tx, epoch, until)).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::error!("Another process took this one for dead and has its leases; stopping.");
+                core.stopping.cancel();
+                return;
+            }
+            Err(error) => tracing::warn!(%error, "No sign of life could be written."),
+        }
+        match take_over_dead(core).await {
+            Ok(0) => {}
+            Ok(unknown) => {
+                tracing::warn!(unknown, "Took over from a process that died; some of its sends are unknown.")
+            }
+            Err(error) => tracing::warn!(%error, "Dead processes could not be looked for."),
+        }
+        // Others may have accepted what is due, and died.
+        for sender in core.senders.all() {
+            sender.look_again();
+        }
+        core.intake.look_again();
+    }
+}

@@ -1,0 +1,609 @@
+//! Accepting a message: one transaction that writes everything, an answer after its commit, then the hand-over.
+
+use std::sync::Arc;
+
+use domain::access::{ActorKind, Permission, Principal};
+use domain::clock::Timestamp;
+use domain::conversation::{ConversationState, Priority};
+use domain::event::FeedType;
+use domain::ids::{ContactId, ConversationId, MessageId, ThreadId};
+use domain::invalid::Invalid;
+use domain::message::{Direction, MessageState};
+use domain::outgoing::{File, Outgoing};
+use domain::threading::{Rule, normal_subject};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::Tx;
+use store::attachments::Attachment;
+use store::contacts::{self, Contact};
+use store::conversations::{self, Conversation};
+use store::deliveries::{self, Delivery};
+use store::feed::{self, Facts};
+use store::messages::{self, Body, Envelope, Message};
+use store::threads::{self, Thread};
+
+use super::idempotent::{self, IdempotencyKey, Stop};
+use super::load;
+use super::request::{MessageRequest, NewMessage};
+use super::sender::{Link, Reservation, Sender};
+use crate::core::Core;
+use crate::{Engine, Error};
+
+/// What the caller is told of an accepted message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Accepted {
+    pub id: MessageId,
+    /// `queued`, or `scheduled` when it waits for its time.
+    pub state: MessageState,
+    pub conversation_id: ConversationId,
+}
+
+/// Answers to accepted requests, and whether they are an earlier request's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub accepted: Vec<Accepted>,
+    pub replayed: bool,
+}
+
+/// The most messages of one batch.
+pub const LARGEST_BATCH: usize = 1_000;
+
+impl Engine {
+    /// Accepts one message. When this returns, the message survives a power cut.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] names the fields that are wrong; nothing was kept then.
+    pub async fn accept_message(
+        &self,
+        principal: &Principal,
+        request: MessageRequest,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Answer, Error> {
+        principal.require(Permission::MessagesWrite)?;
+        let order = self.prepare(principal, request, "").await?;
+        self.commit(principal.clone(), vec![order], key).await
+    }
+
+    /// Accepts all messages of a batch, or none.
+    ///
+    /// # Errors
+    /// As [`Engine::accept_message`]; the place of a fault begins with `/messages/n`.
+    pub async fn accept_batch(
+        &self,
+        principal: &Principal,
+        requests: Vec<MessageRequest>,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Answer, Error> {
+        principal.require(Permission::MessagesWrite)?;
+        if requests.is_empty() || requests.len() > LARGEST_BATCH {
+            let detail = format!("expected 1 to {LARGEST_BATCH} messages");
+            return Err(Invalid::at("/messages", detail).into());
+        }
+        let mut orders = Vec::with_capacity(requests.len());
+        let mut faults = Vec::new();
+        for (place, request) in requests.into_iter().enumerate() {
+            match self.prepare(principal, request, &format!("/messages/{place}")).await {
+                Ok(order) => orders.push(order),
+                Err(Error::Invalid(invalid)) => faults.extend(invalid.faults),
+                Err(other) => return Err(other),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(Invalid { faults }.into());
+        }
+        self.commit(principal.clone(), orders, key).await
+    }
+
+    /// Everything that must be known before the transaction: types, account, files on disk.
+    async fn prepare(
+        &self,
+        principal: &Principal,
+        request: MessageRequest,
+        place: &str,
+    ) -> Result<Order, Error> {
+        let core = &self.core;
+        let mut new = request.parse().map_err(|invalid| invalid.under(place))?;
+        let sender = core
+            .senders
+            .choose(principal.tenant, new.channel, new.account)
+            .map_err(|invalid| invalid.under(place))?;
+        let link = sender.link();
+        check_limits(&new, &link).map_err(|invalid| invalid.under(place))?;
+        let mut attachments = Vec::with_capacity(new.files.len());
+        let mut files = Vec::with_capacity(new.files.len());
+        for new_file in std::mem::take(&mut new.files) {
+            let attachment = Attachment {
+                id: core.ids.next(),
+                filename: new_file.filename,
+                content_type: new_file.content_type,
+                inline: new_file.content_id.is_some(),
+                content_id: new_file.content_id,
+                size: i64::try_from(new_file.bytes.len()).unwrap_or(i64::MAX),
+                sha256: core.blobs.put(new_file.bytes.clone()).await?,
+            };
+            files.push(load::file(&attachment, new_file.bytes.into()));
+            attachments.push(attachment);
+        }
+        Ok(Order { id: core.ids.next(), new, sender, link, attachments, files, place: place.to_owned() })
+    }
+
+    /// Commits and hands over, in a task of its own: a caller that goes away must not keep a message from its sender.
+    async fn commit(
+        &self,
+        principal: Principal,
+        orders: Vec<Order>,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Answer, Error> {
+        let core = Arc::clone(&self.core);
+        let task = self.core.tasks.spawn(async move { commit(&core, principal, orders, key).await });
+        task.await.map_err(|error| store::Error::Unexpected(error.to_string()))?
+    }
+}
+
+/// A message about to be accepted.
+struct Order {
+    id: MessageId,
+    new: NewMessage,
+    sender: Arc<Sender>,
+    link: Arc<Link>,
+    attachments: Vec<Attachment>,
+    files: Vec<File>,
+    place: String,
+}
+
+fn check_limits(new: &NewMessage, link: &Link) -> Result<(), Invalid> {
+    if link.account.sender_address.is_none() && new.channel == domain::channel::Channel::Email {
+        return Err(Invalid::at("/account", "this account has no sender address; set one under Channels"));
+    }
+    let Some(manifest) = providers::find(&link.account.provider) else { return Ok(()) };
+    let capabilities = &manifest.capabilities;
+    let recipients = new.to.len() + new.cc.len() + new.bcc.len();
+    if let Some(most) = capabilities.max_recipients
+        && recipients > most as usize
+    {
+        return Err(Invalid::at(
+            "/to",
+            format!("{} takes at most {most} recipients a message", manifest.title),
+        ));
+    }
+    let size = new.files.iter().map(|file| file.bytes.len()).sum::<usize>()
+        + new.text.as_ref().map_or(0, String::len)
+        + new.html.as_ref().map_or(0, String::len);
+    if let Some(most) = capabilities.max_message_bytes
+        && size as u64 > most
+    {
+        return Err(Invalid::at(
+            "/attachments",
+            format!("{} takes at most {most} bytes a message", manifest.title),
+        ));
+    }
+    Ok(())
+}
+
+async fn commit(
+    core: &Arc<Core>,
+    principal: Principal,
+    orders: Vec<Order>,
+    key: Option<IdempotencyKey>,
+) -> Result<Answer, Error> {
+    let now = core.clock.now();
+    let tenant = principal.tenant;
+    let reservations: Vec<Option<Reservation>> = orders
+        .iter()
+        .map(|order| is_due(&order.new, now).then(|| order.sender.reserve(order.new.lane, now)))
+        .collect();
+    let marks: Vec<Mark> = reservations.iter().map(Mark::of).collect();
+    let orders = Arc::new(orders);
+    let (writing, taken) = (Arc::clone(core), Arc::clone(&orders));
+    let written = core
+        .store
+        .write(tenant, move |tx| {
+            let mut written = Vec::with_capacity(taken.len());
+            for (order, mark) in taken.iter().zip(&marks) {
+                written.push(write(tx, &writing, &principal, order, *mark, now)?);
+            }
+            let accepted: Vec<&Accepted> = written.iter().map(|one| &one.accepted).collect();
+            let answer =
+                if key.is_some() { serde_json::to_vec(&accepted).unwrap_or_default() } else { Vec::new() };
+            idempotent::record(tx, tenant, key.as_ref(), now, &answer)?;
+            Ok::<_, Stop>(written)
+        })
+        .await;
+    let written = match written {
+        Ok(written) => written,
+        Err(Stop::Seen(answer)) => {
+            let accepted = serde_json::from_slice(&answer).map_err(|_| {
+                Error::conflict(
+                    "idempotency_mismatch",
+                    "this Idempotency-Key came before with another request",
+                )
+            })?;
+            return Ok(Answer { accepted, replayed: true });
+        }
+        Err(Stop::Failed(error)) => return Err(error),
+    };
+    let mut accepted = Vec::with_capacity(written.len());
+    for ((order, one), reservation) in orders.iter().zip(written).zip(reservations) {
+        match reservation {
+            Some(reservation) => {
+                let outgoing = reservation.is_leased().then(|| one.outgoing(order)).flatten();
+                reservation.hand_over(order.id, outgoing);
+            }
+            None => order.sender.note_due(order.new.lane, order.new.send_at.unwrap_or(now), now),
+        }
+        accepted.push(one.accepted);
+    }
+    core.feed.wake();
+    metrics::counter!("chancery_messages_accepted_total").increment(accepted.len() as u64);
+    Ok(Answer { accepted, replayed: false })
+}
+
+fn is_due(new: &NewMessage, now: Timestamp) -> bool {
+    new.send_at.is_none_or(|at| at <= now)
+}
+
+/// How the delivery row is written, decided by its reservation.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    leased: bool,
+    started_at: Option<Timestamp>,
+}
+
+impl Mark {
+    fn of(reservation: &Option<Reservation>) -> Mark {
+        match reservation {
+            Some(reservation) => {
+                Mark { leased: reservation.is_leased(), started_at: reservation.started_at() }
+            }
+            None => Mark { leased: false, started_at: None },
+        }
+    }
+}
+
+struct Written {
+    accepted: Accepted,
+    message: Message,
+    body: Body,
+}
+
+impl Written {
+    fn outgoing(&self, order: &Order) -> Option<Arc<Outgoing>> {
+        load::outgoing(&self.message, &self.body, order.files.clone(), &order.link).ok().map(Arc::new)
+    }
+}
+
+/// Where the message goes: its conversation and thread, and what it answers.
+struct Place {
+    conversation: ConversationId,
+    thread: ThreadId,
+    contact: ContactId,
+    subject: String,
+    in_reply_to: Option<String>,
+    references: Vec<String>,
+    rule: Rule,
+}
+
+fn write(
+    tx: &mut Tx<'_>,
+    core: &Core,
+    principal: &Principal,
+    order: &Order,
+    mark: Mark,
+    now: Timestamp,
+) -> Result<Written, Error> {
+    let tenant = principal.tenant;
+    let new = &order.new;
+    let state = match (is_due(new, now), mark.started_at) {
+        (false, _) => MessageState::Scheduled,
+        (true, Some(_)) => MessageState::Sending,
+        (true, None) => MessageState::Queued,
+    };
+    let preview = preview(new);
+    let mut to = new.to.clone();
+    let place = match new.conversation {
+        Some(id) => reply(tx, core, tenant, order, id, &mut to, &preview, now)?,
+        None => open(tx, core, principal, order, &preview, now)?,
+    };
+    let from = load::sender_of(&order.link);
+    let domain = from.as_ref().map_or("chancery.invalid", |mailbox| mailbox.address.domain());
+    let reply_to = new.reply_to.clone().or_else(|| token_address(core, tenant, &order.link, place.thread));
+    let message = Message {
+        id: order.id,
+        conversation: place.conversation,
+        thread: place.thread,
+        contact: place.contact,
+        direction: Direction::Outbound,
+        channel: new.channel,
+        state,
+        reason_code: None,
+        reason_detail: None,
+        account: Some(order.sender.id),
+        subject: place.subject,
+        preview,
+        rule: place.rule,
+        rfc_message_id: Some(format!("{}@{domain}", order.id.suffix())),
+        provider_message_id: None,
+        journal: None,
+        author: principal.actor.clone(),
+        attempts: 0,
+        on_unknown: new.on_unknown,
+        send_at: new.send_at,
+        created_at: now,
+        sent_at: None,
+        delivered_at: None,
+    };
+    let envelope = Envelope {
+        from,
+        to,
+        cc: new.cc.clone(),
+        bcc: new.bcc.clone(),
+        reply_to,
+        headers: new.headers.clone(),
+        in_reply_to: place.in_reply_to,
+        references: place.references,
+        metadata: new.metadata.clone(),
+        ..Envelope::default()
+    };
+    let body = Body { envelope, text: new.text.clone(), html: new.html.clone() };
+    messages::insert(tx, tenant, &message, &body)?;
+    store::attachments::insert(tx, tenant, order.id, &order.attachments)?;
+    let delivery = Delivery {
+        tenant,
+        message: order.id,
+        account: order.sender.id,
+        lane: new.lane,
+        due_at: new.send_at.filter(|at| *at > now).unwrap_or(now),
+        attempts: u32::from(mark.started_at.is_some()),
+        lease: mark.leased.then_some(core.epoch),
+        started_at: mark.started_at,
+    };
+    deliveries::insert(tx, &delivery)?;
+    let told = if state == MessageState::Scheduled { state } else { MessageState::Queued };
+    let facts = Facts {
+        message_id: Some(order.id.to_string()),
+        conversation_id: Some(place.conversation.to_string()),
+        contact_id: Some(place.contact.to_string()),
+        state: Some(told.to_string()),
+        direction: Some(Direction::Outbound.to_string()),
+        ..Facts::default()
+    };
+    feed::append(tx, tenant, FeedType::MessageQueued, now, &facts)?;
+    let accepted = Accepted { id: order.id, state: told, conversation_id: place.conversation };
+    Ok(Written { accepted, message, body })
+}
+
+/// The first words of a message, for lists.
+fn preview(new: &NewMessage) -> String {
+    crate::inbox::preview(new.text.as_deref(), new.html.as_deref())
+}
+
+fn token_address(
+    core: &Core,
+    tenant: domain::ids::TenantId,
+    link: &Link,
+    thread: ThreadId,
+) -> Option<domain::address::Mailbox> {
+    if !link.takes_replies {
+        return None;
+    }
+    let sender = load::sender_of(link)?;
+    let token = load::reply_token(&core.vault, tenant, thread);
+    let address = mail::address::plus_tag(&sender.address, &token).ok()?;
+    Some(domain::address::Mailbox { name: sender.name, address })
+}
+
+/// A message without a conversation opens one.
+fn open(
+    tx: &mut Tx<'_>,
+    core: &Core,
+    principal: &Principal,
+    order: &Order,
+    preview: &str,
+    now: Timestamp,
+) -> Result<Place, Error> {
+    let (tenant, new) = (principal.tenant, &order.new);
+    let first =
+        new.to.first().ok_or_else(|| Invalid::at(format!("{}/to", order.place), "expected a recipient"))?;
+    let contact = contact_of(tx, core, tenant, new.channel, first, now)?;
+    let subject = new.subject.clone().unwrap_or_default();
+    let conversation: ConversationId = core.ids.next();
+    let thread: ThreadId = core.ids.next();
+    // What a person begins is work in hand; what a program sends waits for an answer and stays out of the way.
+    let state = match principal.actor.kind {
+        ActorKind::User => ConversationState::Open,
+        ActorKind::Key | ActorKind::System => ConversationState::Pending,
+    };
+    let row = Conversation {
+        id: conversation,
+        contact,
+        subject: subject.clone(),
+        channel: new.channel,
+        state,
+        priority: Priority::Normal,
+        assignee: None,
+        in_tray: false,
+        claims: None,
+        unread: 0,
+        message_count: 1,
+        last_message: Some(order.id),
+        last_direction: Some(Direction::Outbound),
+        last_preview: preview.to_owned(),
+        created_at: now,
+        last_activity_at: now,
+    };
+    conversations::insert(tx, tenant, &row)?;
+    let row = Thread {
+        id: thread,
+        conversation,
+        contact,
+        channel: new.channel,
+        account: Some(order.sender.id),
+        subject_key: normal_subject(&subject),
+        last_activity_at: now,
+    };
+    threads::insert(tx, tenant, &row)?;
+    for other in new.to.iter().skip(1).chain(&new.cc).chain(&new.bcc) {
+        threads::join(tx, tenant, thread, &other.address.key())?;
+    }
+    Ok(Place {
+        conversation,
+        thread,
+        contact,
+        subject,
+        in_reply_to: None,
+        references: Vec::new(),
+        rule: Rule::New,
+    })
+}
+
+/// The contact behind an address; a new one when nobody is known there.
+pub(crate) fn contact_of(
+    tx: &mut Tx<'_>,
+    core: &Core,
+    tenant: domain::ids::TenantId,
+    channel: domain::channel::Channel,
+    mailbox: &domain::address::Mailbox,
+    now: Timestamp,
+) -> Result<ContactId, Error> {
+    let key = mailbox.address.key();
+    if let Some(known) = contacts::by_identity(tx, tenant, channel, &key)? {
+        return Ok(known);
+    }
+    let contact = Contact {
+        id: core.ids.next(),
+        name: mailbox.name.clone().unwrap_or_default(),
+        created_at: now,
+        last_seen_at: None,
+    };
+    contacts::insert(tx, tenant, &contact, channel, mailbox.address.as_str(), &key)?;
+    let facts = Facts { contact_id: Some(contact.id.to_string()), ..Facts::default() };
+    feed::append(tx, tenant, FeedType::ContactCreated, now, &facts)?;
+    Ok(contact.id)
+}
+
+/// A message in a conversation goes on in its thread on this channel.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one step of one transaction; a struct for it would have one user"
+)]
+fn reply(
+    tx: &mut Tx<'_>,
+    core: &Core,
+    tenant: domain::ids::TenantId,
+    order: &Order,
+    id: ConversationId,
+    to: &mut Vec<domain::address::Mailbox>,
+    preview: &str,
+    now: Timestamp,
+) -> Result<Place, Error> {
+    let new = &order.new;
+    let fault =
+        |field: &str, detail: &str| Error::from(Invalid::at(format!("{}{field}", order.place), detail));
+    let was = conversations::get(tx, tenant, id)?
+        .ok_or_else(|| fault("/conversation_id", "there is no conversation with this id"))?;
+    let answered = answered_message(tx, tenant, order, id)?;
+    let thread = match &answered {
+        Some(message) => Some(message.thread),
+        None => threads::latest_of_conversation(tx, tenant, id, new.channel)?.map(|thread| thread.id),
+    };
+    if to.is_empty() {
+        let identity = contacts::identities(tx, tenant, was.contact)?
+            .into_iter()
+            .find(|identity| identity.channel == new.channel)
+            .ok_or_else(|| fault("/to", "the contact has no address on this channel"))?;
+        let address =
+            identity.address.parse().map_err(|_| fault("/to", "the contact's address cannot be used"))?;
+        let contact = contacts::get(tx, tenant, was.contact)?;
+        let name = contact.map(|contact| contact.name).filter(|name| !name.is_empty());
+        to.push(domain::address::Mailbox { name, address });
+    }
+    let subject = new.subject.clone().unwrap_or_else(|| reply_subject(&was.subject));
+    let thread = match thread {
+        Some(thread) => {
+            threads::touch(tx, tenant, thread, now)?;
+            thread
+        }
+        None => {
+            let row = Thread {
+                id: core.ids.next(),
+                conversation: id,
+                contact: was.contact,
+                channel: new.channel,
+                account: Some(order.sender.id),
+                subject_key: normal_subject(&subject),
+                last_activity_at: now,
+            };
+            threads::insert(tx, tenant, &row)?;
+            row.id
+        }
+    };
+    for other in to.iter().chain(&new.cc).chain(&new.bcc) {
+        threads::join(tx, tenant, thread, &other.address.key())?;
+    }
+    let is = Conversation {
+        message_count: was.message_count + 1,
+        last_message: Some(order.id),
+        last_direction: Some(Direction::Outbound),
+        last_preview: preview.to_owned(),
+        last_activity_at: now,
+        ..was.clone()
+    };
+    conversations::replace(tx, tenant, &was, &is)?;
+    let (in_reply_to, references) = match answered {
+        Some(message) => ancestry(tx, tenant, &message)?,
+        None => (None, Vec::new()),
+    };
+    Ok(Place {
+        conversation: id,
+        thread,
+        contact: was.contact,
+        subject,
+        in_reply_to,
+        references,
+        rule: Rule::Given,
+    })
+}
+
+/// The message that is answered: the one named, else the newest of the conversation.
+fn answered_message(
+    tx: &mut Tx<'_>,
+    tenant: domain::ids::TenantId,
+    order: &Order,
+    conversation: ConversationId,
+) -> Result<Option<Message>, Error> {
+    let Some(named) = order.new.in_reply_to else {
+        let newest = messages::of_conversation(tx, tenant, conversation, "msg_z", 1)?;
+        return Ok(newest.into_iter().next().filter(|message| message.channel == order.new.channel));
+    };
+    let fault = |detail: &str| Error::from(Invalid::at(format!("{}/in_reply_to", order.place), detail));
+    let message =
+        messages::get(tx, tenant, named)?.ok_or_else(|| fault("there is no message with this id"))?;
+    if message.conversation != conversation {
+        return Err(fault("this message is of another conversation"));
+    }
+    Ok(Some(message))
+}
+
+/// RFC 5322 section 3.6.4: the parent's Message-ID, and the parent's references with it at the end.
+fn ancestry(
+    tx: &mut Tx<'_>,
+    tenant: domain::ids::TenantId,
+    parent: &Message,
+) -> Result<(Option<String>, Vec<String>), Error> {
+    let Some(parent_id) = parent.rfc_message_id.clone() else { return Ok((None, Vec::new())) };
+    let envelope = messages::body(tx, tenant, parent.id)?.unwrap_or_default().envelope;
+    let mut references = envelope.references;
+    if references.is_empty() {
+        references.extend(envelope.in_reply_to);
+    }
+    references.push(parent_id.clone());
+    // The first and the newest matter most; a header has its limits.
+    if references.len() > 20 {
+        references.drain(1..references.len() - 19);
+    }
+    Ok((Some(parent_id), references))
+}
+
+fn reply_subject(subject: &str) -> String {
+    if domain::threading::is_reply_subject(subject) { subject.to_owned() } else { format!("Re: {subject}") }
+}

@@ -1,0 +1,159 @@
+//! One attempt: the provider is asked once, and what came of it is written down before the slot is given back.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::backoff::Backoff;
+use domain::clock::Timestamp;
+use domain::failure::{Outcome, RejectReason, Words};
+use domain::outgoing::Outgoing;
+use futures_util::FutureExt as _;
+use store::accounts::{self, Health};
+
+use super::load;
+use super::outcome::{self, Attempted};
+use super::sender::{Item, Link, Said, Sender};
+use crate::core::Core;
+
+/// No provider takes longer; what has not answered by then is unknown.
+const LONGEST: Duration = Duration::from_mins(15);
+
+/// Lets a started delivery go, in a task of its own.
+pub(super) fn spawn(core: &Arc<Core>, sender: &Arc<Sender>, link: &Arc<Link>, item: Item) {
+    let (core, sender, link) = (Arc::clone(core), Arc::clone(sender), Arc::clone(link));
+    core.tasks.clone().spawn(async move {
+        attempt(&core, &sender, &link, item).await;
+        // The slot was given back with the item: somebody may be waiting for it.
+        sender.wake();
+    });
+}
+
+async fn attempt(core: &Arc<Core>, sender: &Sender, link: &Link, item: Item) {
+    let started_at = item.started_at.unwrap_or_else(|| core.clock.now());
+    let outcome = match item.outgoing.clone() {
+        Some(outgoing) => ask(link, &outgoing).await,
+        None => match load::load(core, sender.tenant, item.message, link).await {
+            Ok(outgoing) => ask(link, &outgoing).await,
+            Err(crate::Error::Store(error)) => Outcome::Temporary(Words::plain(error.to_string())),
+            Err(error) => {
+                Outcome::Rejected { reason: RejectReason::Invalid, words: Words::plain(error.to_string()) }
+            }
+        },
+    };
+    let ended_at = core.clock.now();
+    metrics::counter!("chancery_attempts_total", "outcome" => outcome.class().as_str()).increment(1);
+    let (said, wait) = judge(core, &outcome, item.attempts, ended_at);
+    sender.note_attempt(said, ended_at);
+    let attempted = Attempted {
+        tenant: sender.tenant,
+        message: item.message,
+        account: sender.id,
+        number: item.attempts,
+        started_at,
+        ended_at,
+        outcome,
+        wait,
+        look_up: providers::find(&link.account.provider)
+            .is_some_and(|manifest| manifest.capabilities.look_up),
+        on_unknown: link.account.on_unknown,
+    };
+    record(core, sender, link, attempted, ended_at).await;
+}
+
+async fn ask(link: &Link, outgoing: &Outgoing) -> Outcome {
+    let provider = match &link.provider {
+        Ok(provider) => provider,
+        Err(detail) => return Outcome::Misconfigured(Words::plain(detail.clone())),
+    };
+    let Ok(_connection) = link.connections.acquire().await else {
+        return Outcome::Temporary(Words::plain("the account was closed before the message left"));
+    };
+    let asked = AssertUnwindSafe(provider.send(outgoing)).catch_unwind();
+    match tokio::time::timeout(LONGEST, asked).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => {
+            tracing::error!(message = %outgoing.id, "A provider's code panicked; whether the message left is unknown.");
+            Outcome::Unknown(Words::plain("an internal error interrupted the request"))
+        }
+        Err(_) => Outcome::Unknown(Words::plain("no answer within 15 minutes")),
+    }
+}
+
+/// What the outcome says about the account, and how long to wait before the next attempt, if there is one.
+fn judge(core: &Core, outcome: &Outcome, attempts: u32, now: Timestamp) -> (Said, Option<Duration>) {
+    let wait = Backoff::DELIVERY.wait_after(attempts, &core.chance);
+    match outcome {
+        Outcome::Sent { .. } | Outcome::Rejected { .. } => (Said::Works, None),
+        Outcome::Temporary(_) => (Said::Fails, wait),
+        Outcome::RateLimited { after, .. } => {
+            let after = after.unwrap_or(Duration::from_secs(10)).max(Duration::from_secs(1));
+            // Spread the return, or all who waited come back in the same instant.
+            let spread = Duration::from_millis(core.chance.below(2_000));
+            (Said::WaitUntil(now.plus(after)), Some(after + spread))
+        }
+        Outcome::Unknown(_) => (Said::Fails, wait),
+        Outcome::Misconfigured(_) => (Said::Nothing, None),
+    }
+}
+
+/// Writes the outcome down. While the database cannot take it, it is tried again: an outcome that is forgotten is unknown.
+async fn record(core: &Arc<Core>, sender: &Sender, link: &Link, attempted: Attempted, now: Timestamp) {
+    let is_sent = matches!(attempted.outcome, Outcome::Sent { .. });
+    let health = health_after(&attempted.outcome, link, sender);
+    let sent_count = if is_sent { sender.note_sent(now) } else { None };
+    let (tenant, account) = (sender.tenant, sender.id);
+    let attempted = Arc::new(attempted);
+    let mut pause = Duration::from_millis(50);
+    loop {
+        let (taken, writing, noted) = (Arc::clone(&attempted), Arc::clone(core), health.clone());
+        let written = core
+            .store
+            .write(tenant, move |tx| {
+                outcome::apply(tx, &writing, &taken)?;
+                if let Some((health, words)) = &noted {
+                    accounts::set_health(tx, tenant, account, *health, words.as_deref(), now)?;
+                }
+                if let Some(count) = sent_count {
+                    accounts::set_last_sent(tx, tenant, account, now)?;
+                    store::counters::add(tx, tenant, &format!("sent.{account}.{}", now.day()), count)?;
+                }
+                Ok::<_, crate::Error>(())
+            })
+            .await;
+        match written {
+            Ok(()) => break,
+            Err(error) => {
+                tracing::error!(message = %attempted.message, %error, "The outcome of a send could not be written; trying again.");
+                if core.stopping.is_cancelled() && pause > Duration::from_secs(2) {
+                    return;
+                }
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(5));
+            }
+        }
+    }
+    core.feed.wake();
+    if matches!(attempted.outcome, Outcome::Misconfigured(_)) {
+        tracing::error!(account = %account, "An account was stopped: its credentials or settings are refused.");
+    }
+    outcome::after(core, sender, &attempted);
+    if health.is_some() {
+        crate::accounts::reload(core, tenant, account).await;
+    }
+}
+
+/// A change of the account's health, when this attempt makes one.
+fn health_after(outcome: &Outcome, link: &Link, sender: &Sender) -> Option<(Health, Option<String>)> {
+    let was = link.account.health;
+    match outcome {
+        Outcome::Misconfigured(words) => Some((Health::Stopped, Some(words.detail.clone()))),
+        Outcome::Sent { .. } if was != Health::Ok && was != Health::Stopped => Some((Health::Ok, None)),
+        Outcome::Temporary(words) | Outcome::Unknown(words)
+            if was != Health::Failing && !sender.is_usable() =>
+        {
+            Some((Health::Failing, Some(words.detail.clone())))
+        }
+        _ => None,
+    }
+}

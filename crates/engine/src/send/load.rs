@@ -1,0 +1,121 @@
+//! From stored rows to a message that a provider can send: the same bytes on every attempt.
+
+use std::sync::Arc;
+
+use domain::address::{EmailAddress, Mailbox};
+use domain::ids::{MessageId, TenantId, ThreadId};
+use domain::outgoing::{File, Outgoing};
+use store::Tx;
+use store::attachments::Attachment;
+use store::messages::{Body, Message};
+
+use super::sender::Link;
+use crate::Error;
+use crate::core::Core;
+use crate::vault::Vault;
+
+/// What a stored message is made of.
+pub(crate) struct Stored {
+    pub message: Message,
+    pub body: Body,
+    pub attachments: Vec<Attachment>,
+}
+
+/// Reads a message with everything that is sent of it.
+pub(crate) fn stored(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    id: MessageId,
+) -> Result<Option<Stored>, store::Error> {
+    let Some(message) = store::messages::get(tx, tenant, id)? else { return Ok(None) };
+    let body = store::messages::body(tx, tenant, id)?.unwrap_or_default();
+    let attachments = store::attachments::of_message(tx, tenant, id)?;
+    Ok(Some(Stored { message, body, attachments }))
+}
+
+/// Loads a message that waited in the database.
+pub(crate) async fn load(
+    core: &Core,
+    tenant: TenantId,
+    id: MessageId,
+    link: &Link,
+) -> Result<Outgoing, Error> {
+    let found = core.store.read(move |tx| stored(tx, tenant, id)).await?;
+    let stored = found.ok_or(Error::NotFound("message"))?;
+    let mut files = Vec::with_capacity(stored.attachments.len());
+    for attachment in &stored.attachments {
+        let bytes = core.blobs.get(&attachment.sha256).await?.ok_or_else(|| {
+            let detail =
+                format!("the file of attachment {} is missing from the data folder", attachment.filename);
+            Error::conflict("attachment_missing", detail)
+        })?;
+        files.push(file(attachment, bytes.into()));
+    }
+    outgoing(&stored.message, &stored.body, files, link)
+}
+
+pub(crate) fn file(attachment: &Attachment, bytes: Arc<[u8]>) -> File {
+    File {
+        filename: attachment.filename.clone(),
+        content_type: attachment.content_type.clone(),
+        content_id: attachment.content_id.clone(),
+        bytes,
+    }
+}
+
+/// Puts a message together for its provider.
+pub(crate) fn outgoing(
+    message: &Message,
+    body: &Body,
+    files: Vec<File>,
+    link: &Link,
+) -> Result<Outgoing, Error> {
+    let envelope = &body.envelope;
+    let from = envelope.from.clone().or_else(|| sender_of(link)).ok_or_else(|| {
+        Error::conflict("no_sender", "the channel account has no sender address; set one under Channels")
+    })?;
+    Ok(Outgoing {
+        id: message.id,
+        channel: message.channel,
+        from,
+        to: envelope.to.clone(),
+        cc: envelope.cc.clone(),
+        bcc: envelope.bcc.clone(),
+        reply_to: envelope.reply_to.clone(),
+        subject: message.subject.clone(),
+        text: body.text.clone(),
+        html: body.html.clone(),
+        attachments: files,
+        rfc_message_id: message.rfc_message_id.clone().unwrap_or_default(),
+        in_reply_to: envelope.in_reply_to.clone(),
+        references: envelope.references.clone(),
+        headers: envelope.headers.clone(),
+        date: message.created_at,
+        attempt: message.attempts + 1,
+    })
+}
+
+/// The sender identity of an account.
+pub(crate) fn sender_of(link: &Link) -> Option<Mailbox> {
+    let address: EmailAddress = link.account.sender_address.as_deref()?.parse().ok()?;
+    Some(Mailbox { name: link.account.sender_name.clone(), address })
+}
+
+const TOKEN_MAC: usize = 8;
+const TOKEN_PURPOSE: &str = "reply-token";
+
+/// The tag that brings an answer back to its thread. It carries a MAC, so that nobody can write into a thread by guessing.
+pub(crate) fn reply_token(vault: &Vault, tenant: TenantId, thread: ThreadId) -> String {
+    let suffix = thread.suffix();
+    let mac = vault.mac(TOKEN_PURPOSE, format!("{}:{suffix}", tenant.0).as_bytes());
+    format!("{suffix}{}", &hex::encode(mac)[..TOKEN_MAC])
+}
+
+/// The thread that a tag names, when the tag is ours.
+pub(crate) fn thread_of_token(vault: &Vault, tenant: TenantId, tag: &str) -> Option<ThreadId> {
+    let tag = tag.to_ascii_lowercase();
+    let (suffix, _) = tag.split_at_checked(tag.len().checked_sub(TOKEN_MAC)?)?;
+    let thread = ThreadId::from_suffix(suffix)?;
+    let ours = reply_token(vault, tenant, thread);
+    net::signature::equal(ours.as_bytes(), tag.as_bytes()).then_some(thread)
+}

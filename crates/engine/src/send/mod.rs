@@ -1,0 +1,33 @@
+//! Sending: accepted in one transaction, handed over after its commit, started durably, attempted, recorded.
+//!
+//! A delivery is marked started before its bytes can leave. So after a crash exactly those that were started and have no
+//! outcome are unknown; the rest is pending.
+
+mod accept;
+mod attempt;
+mod cancel;
+mod circuit;
+mod idempotent;
+mod load;
+mod outcome;
+mod pacing;
+mod reconcile;
+mod recover;
+mod reports;
+mod request;
+mod resolve;
+mod sender;
+mod senders;
+
+pub use accept::{Accepted, Answer, LARGEST_BATCH};
+pub use idempotent::IdempotencyKey;
+pub use request::{AttachmentRequest, MessageRequest, OneOrMany};
+pub use resolve::{Decision, Resolved};
+
+pub(crate) use accept::contact_of;
+pub(crate) use load::{load, thread_of_token};
+pub(crate) use reconcile::run as reconcile;
+pub(crate) use recover::take_over;
+pub(crate) use reports::{Applied, apply_report, own_message};
+pub(crate) use sender::{Link, Sender};
+pub(crate) use senders::Senders;

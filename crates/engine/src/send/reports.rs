@@ -1,0 +1,85 @@
+//! A provider's report about a message of ours: written down once, and the state moved by rank.
+
+use domain::clock::Timestamp;
+use domain::ids::{MessageId, TenantId};
+use domain::message::{Direction, EventKind, MessageState};
+use domain::outgoing::{About, DeliveryReport};
+use store::Tx;
+use store::message_events::{self, MessageEvent};
+use store::messages::{self, Change, Message};
+
+use super::outcome;
+use crate::Error;
+
+/// What became of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Applied {
+    /// It says something new about this message.
+    New(MessageId),
+    /// It was known already.
+    Known(MessageId),
+    /// It is about no message of ours.
+    Stranger,
+}
+
+/// Applies one report.
+pub(crate) fn apply_report(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    source: &str,
+    report: &DeliveryReport,
+    now: Timestamp,
+) -> Result<Applied, Error> {
+    let Some(message) = find(tx, tenant, &report.about)? else { return Ok(Applied::Stranger) };
+    let event = MessageEvent {
+        dedupe_key: format!("{source}:{}", report.dedupe_key),
+        at: report.at.unwrap_or(now),
+        kind: report.kind,
+        source: source.to_owned(),
+        code: report.words.code.clone(),
+        detail: report.words.detail.clone(),
+        recipient: report.recipient.clone(),
+    };
+    if !message_events::insert(tx, tenant, message.id, &event)? {
+        return Ok(Applied::Known(message.id));
+    }
+    let state = message.state.after(report.kind);
+    if state != message.state {
+        if message.state == MessageState::Unknown {
+            // The provider has it: nobody needs to decide any more. A delivery row of it there is none.
+            tracing::debug!(message = %message.id, "A report settled an unknown message.");
+        }
+        let bad = matches!(state, MessageState::Bounced | MessageState::Failed);
+        let change = Change {
+            reason_code: bad.then(|| report.kind.to_string()),
+            reason_detail: bad.then(|| report.words.detail.clone()),
+            attempts: message.attempts,
+            provider_message_id: report
+                .about
+                .provider_id
+                .clone()
+                .filter(|_| message.provider_message_id.is_none()),
+            sent_at: message.sent_at.is_none().then_some(event.at),
+            delivered_at: (report.kind == EventKind::Delivered).then_some(event.at),
+        };
+        outcome::move_to(tx, tenant, &message, state, &change, now)?;
+    }
+    Ok(Applied::New(message.id))
+}
+
+fn find(tx: &mut Tx<'_>, tenant: TenantId, about: &About) -> Result<Option<Message>, Error> {
+    let by_rfc = about.rfc_message_id.as_deref().and_then(own_message);
+    for id in [about.message_id, by_rfc].into_iter().flatten() {
+        if let Some(message) = messages::get(tx, tenant, id)? {
+            return Ok(Some(message).filter(|message| message.direction == Direction::Outbound));
+        }
+    }
+    let Some(provider_id) = &about.provider_id else { return Ok(None) };
+    let Some(id) = messages::by_provider_id(tx, tenant, provider_id)? else { return Ok(None) };
+    Ok(messages::get(tx, tenant, id)?)
+}
+
+/// The message that a Message-ID of ours names: its left part is the message's id.
+pub(crate) fn own_message(rfc_message_id: &str) -> Option<MessageId> {
+    MessageId::from_suffix(rfc_message_id.split('@').next()?)
+}

@@ -1,0 +1,285 @@
+//! What a caller asks to be sent, and its parse into types. Every fault is named by its place.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::address::Mailbox;
+use domain::channel::Channel;
+use domain::clock::Timestamp;
+use domain::failure::OnUnknown;
+use domain::ids::{AccountId, ConversationId, MessageId};
+use domain::invalid::{Faults, Invalid};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use store::deliveries::Lane;
+
+/// One address or several.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Default for OneOrMany {
+    fn default() -> OneOrMany {
+        OneOrMany::Many(Vec::new())
+    }
+}
+
+/// A message to send.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MessageRequest {
+    /// The channel; `email` when absent.
+    #[serde(default)]
+    pub channel: Option<Channel>,
+    /// `jane@example.com` or `Jane Doe <jane@example.com>`, one or several. May be absent with `conversation_id`: then it
+    /// goes to the contact of the conversation.
+    #[serde(default)]
+    pub to: OneOrMany,
+    #[serde(default)]
+    pub cc: OneOrMany,
+    #[serde(default)]
+    pub bcc: OneOrMany,
+    #[serde(default)]
+    pub reply_to: Option<String>,
+    #[serde(default)]
+    pub subject: Option<String>,
+    #[serde(default)]
+    pub text: Option<String>,
+    #[serde(default)]
+    pub html: Option<String>,
+    #[serde(default)]
+    pub attachments: Vec<AttachmentRequest>,
+    /// Further headers, such as `List-Unsubscribe` or `X-Order`.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// When to send it; at once when absent or past.
+    #[serde(default)]
+    pub send_at: Option<Timestamp>,
+    /// The channel account to send through; chosen by priority when absent.
+    #[serde(default)]
+    pub account: Option<AccountId>,
+    /// The conversation to reply in.
+    #[serde(default)]
+    pub conversation_id: Option<ConversationId>,
+    /// The message that this one answers; the last one of the conversation when absent.
+    #[serde(default)]
+    pub in_reply_to: Option<MessageId>,
+    /// Kept with the message and given back; at most 4 KiB as JSON.
+    #[serde(default)]
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+    /// What to do when it is not known whether it was sent and nobody can be asked; the account's setting when absent.
+    #[serde(default)]
+    pub on_unknown: Option<OnUnknown>,
+    /// `bulk` goes behind everything that is `normal`.
+    #[serde(default)]
+    pub priority: Option<Lane>,
+}
+
+/// A file to send along.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttachmentRequest {
+    pub filename: String,
+    /// Such as `application/pdf`; found from the bytes when absent.
+    #[serde(default)]
+    pub content_type: Option<String>,
+    pub content_base64: String,
+    /// With it the file is inline, for `cid:` links from the HTML.
+    #[serde(default)]
+    pub content_id: Option<String>,
+}
+
+/// A message whose every part is known to be sound.
+#[derive(Debug, Clone)]
+pub(crate) struct NewMessage {
+    pub channel: Channel,
+    pub to: Vec<Mailbox>,
+    pub cc: Vec<Mailbox>,
+    pub bcc: Vec<Mailbox>,
+    pub reply_to: Option<Mailbox>,
+    pub subject: Option<String>,
+    pub text: Option<String>,
+    pub html: Option<String>,
+    pub files: Vec<NewFile>,
+    pub headers: BTreeMap<String, String>,
+    pub send_at: Option<Timestamp>,
+    pub account: Option<AccountId>,
+    pub conversation: Option<ConversationId>,
+    pub in_reply_to: Option<MessageId>,
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+    pub on_unknown: Option<OnUnknown>,
+    pub lane: Lane,
+}
+
+/// A file with its bytes.
+#[derive(Debug, Clone)]
+pub(crate) struct NewFile {
+    pub filename: String,
+    pub content_type: String,
+    pub content_id: Option<String>,
+    pub bytes: Vec<u8>,
+}
+
+/// Attachments of one message together, in bytes, before they are encoded.
+const MOST_ATTACHED: usize = 25 << 20;
+const MOST_RECIPIENTS: usize = 100;
+const LONGEST_SUBJECT: usize = 998;
+const LARGEST_METADATA: usize = 4 << 10;
+/// Headers that we write ourselves.
+const RESERVED: &[&str] = &[
+    "bcc",
+    "cc",
+    "content-transfer-encoding",
+    "content-type",
+    "date",
+    "from",
+    "in-reply-to",
+    "message-id",
+    "mime-version",
+    "received",
+    "references",
+    "reply-to",
+    "return-path",
+    "sender",
+    "subject",
+    "to",
+];
+
+impl MessageRequest {
+    /// Turns texts into types.
+    pub(crate) fn parse(self) -> Result<NewMessage, Invalid> {
+        let mut faults = Faults::default();
+        let to = mailboxes(&mut faults, "/to", self.to);
+        let cc = mailboxes(&mut faults, "/cc", self.cc);
+        let bcc = mailboxes(&mut faults, "/bcc", self.bcc);
+        if to.is_empty() && self.conversation_id.is_none() {
+            faults.note("/to", "expected an email address such as jane@example.com, or a conversation_id");
+        }
+        if to.len() + cc.len() + bcc.len() > MOST_RECIPIENTS {
+            faults.note(
+                "/to",
+                format!("expected at most {MOST_RECIPIENTS} recipients in to, cc and bcc together"),
+            );
+        }
+        let reply_to = self.reply_to.and_then(|text| faults.take("/reply_to", text.parse::<Mailbox>()));
+        if let Some(subject) = &self.subject {
+            check_line(&mut faults, "/subject", subject, LONGEST_SUBJECT);
+        }
+        let is_blank = |text: &Option<String>| text.as_ref().is_none_or(|text| text.trim().is_empty());
+        if is_blank(&self.text) && is_blank(&self.html) && self.attachments.is_empty() {
+            faults.note("/text", "expected text, html or an attachment: a message says something");
+        }
+        let files = files(&mut faults, self.attachments);
+        check_headers(&mut faults, &self.headers);
+        if serde_json::to_string(&self.metadata).is_ok_and(|text| text.len() > LARGEST_METADATA) {
+            faults.note("/metadata", format!("expected at most {LARGEST_METADATA} bytes as JSON"));
+        }
+        faults.finish()?;
+        Ok(NewMessage {
+            channel: self.channel.unwrap_or(Channel::Email),
+            to,
+            cc,
+            bcc,
+            reply_to,
+            subject: self.subject,
+            text: self.text,
+            html: self.html,
+            files,
+            headers: self.headers,
+            send_at: self.send_at,
+            account: self.account,
+            conversation: self.conversation_id,
+            in_reply_to: self.in_reply_to,
+            metadata: self.metadata,
+            on_unknown: self.on_unknown,
+            lane: self.priority.unwrap_or(Lane::Prompt),
+        })
+    }
+}
+
+fn mailboxes(faults: &mut Faults, pointer: &str, given: OneOrMany) -> Vec<Mailbox> {
+    match given {
+        OneOrMany::One(text) => faults.take(pointer, text.parse()).into_iter().collect(),
+        OneOrMany::Many(texts) => texts
+            .into_iter()
+            .enumerate()
+            .filter_map(|(place, text)| faults.take(format!("{pointer}/{place}"), text.parse()))
+            .collect(),
+    }
+}
+
+/// A header's value stands on one line: a line break in it would be a header of the attacker's choice.
+fn check_line(faults: &mut Faults, pointer: &str, text: &str, longest: usize) {
+    if text.chars().any(char::is_control) {
+        faults.note(pointer, "expected one line without control characters");
+    }
+    if text.len() > longest {
+        faults.note(pointer, format!("expected at most {longest} bytes"));
+    }
+}
+
+fn check_headers(faults: &mut Faults, headers: &BTreeMap<String, String>) {
+    for (name, value) in headers {
+        let pointer = format!("/headers/{}", name.replace('~', "~0").replace('/', "~1"));
+        let is_name =
+            !name.is_empty() && name.len() <= 64 && name.bytes().all(|b| b.is_ascii_graphic() && b != b':');
+        if !is_name {
+            faults.note(&pointer, "expected a header name of letters, digits and hyphens");
+        } else if RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
+            faults.note(&pointer, "this header is written by Chancery; use the field of the message instead");
+        }
+        check_line(faults, &pointer, value, 2_000);
+    }
+}
+
+fn files(faults: &mut Faults, attachments: Vec<AttachmentRequest>) -> Vec<NewFile> {
+    let mut total = 0;
+    let mut files = Vec::with_capacity(attachments.len());
+    for (place, attachment) in attachments.into_iter().enumerate() {
+        let pointer = format!("/attachments/{place}");
+        if attachment.filename.trim().is_empty() {
+            faults.note(format!("{pointer}/filename"), "expected a file name such as invoice.pdf");
+        }
+        check_line(faults, &format!("{pointer}/filename"), &attachment.filename, 255);
+        if let Some(id) = &attachment.content_id {
+            check_line(faults, &format!("{pointer}/content_id"), id, 255);
+        }
+        let Ok(bytes) = STANDARD.decode(attachment.content_base64.as_bytes()) else {
+            faults.note(format!("{pointer}/content_base64"), "expected base64 (RFC 4648, with padding)");
+            continue;
+        };
+        total += bytes.len();
+        let content_type = match attachment.content_type {
+            Some(given) if is_content_type(&given) => given,
+            Some(_) => {
+                faults
+                    .note(format!("{pointer}/content_type"), "expected a media type such as application/pdf");
+                continue;
+            }
+            None => mail::sniff(&bytes, &attachment.filename),
+        };
+        files.push(NewFile {
+            filename: attachment.filename,
+            content_type,
+            content_id: attachment.content_id,
+            bytes,
+        });
+    }
+    if total > MOST_ATTACHED {
+        faults.note("/attachments", format!("expected at most {} MiB together", MOST_ATTACHED >> 20));
+    }
+    files
+}
+
+fn is_content_type(text: &str) -> bool {
+    let token = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
+    };
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    text.bytes().all(|b| (32..127).contains(&b))
+        && essence.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype))
+}

@@ -1,0 +1,459 @@
+//! The sender of one channel account: what waits in memory, how much may leave at once, and the loop that lets it leave.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use domain::clock::Timestamp;
+use domain::ids::{AccountId, MessageId, TenantId};
+use domain::outgoing::Outgoing;
+use parking_lot::{Mutex, RwLock};
+use providers::Provider;
+use store::accounts::{Account, Health};
+use store::deliveries::{self, Lane};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+
+use super::attempt;
+use super::circuit::{Circuit, Gate};
+use super::pacing::Pacing;
+use crate::core::Core;
+
+/// How many deliveries an account holds in memory; the rest waits in the database.
+const WINDOW: usize = 1_024;
+/// Attempts per connection that may wait for their outcome to be committed. More of them hide the commit's time, and each
+/// of them is unknown after a crash.
+const SLOTS_PER_CONNECTION: usize = 4;
+
+/// An account with its connected provider, as of its last change.
+pub(crate) struct Link {
+    pub account: Account,
+    /// The provider, or what is wrong with the settings.
+    pub provider: Result<Arc<dyn Provider>, String>,
+    /// Whether answers to the sender address come in here, so that a reply token finds its way back.
+    pub takes_replies: bool,
+    slots: Arc<Semaphore>,
+    slot_count: usize,
+    pub connections: Semaphore,
+}
+
+impl Link {
+    pub(crate) fn new(
+        account: Account,
+        provider: Result<Arc<dyn Provider>, String>,
+        takes_replies: bool,
+    ) -> Link {
+        let connections = account.concurrency.max(1) as usize;
+        let slot_count = connections * SLOTS_PER_CONNECTION;
+        Link {
+            account,
+            provider,
+            takes_replies,
+            slots: Arc::new(Semaphore::new(slot_count)),
+            slot_count,
+            connections: Semaphore::new(connections),
+        }
+    }
+
+    fn is_usable(&self) -> bool {
+        self.account.enabled && self.account.health != Health::Stopped && self.provider.is_ok()
+    }
+}
+
+/// The sender of one account.
+pub(crate) struct Sender {
+    pub tenant: TenantId,
+    pub id: AccountId,
+    link: RwLock<Arc<Link>>,
+    waiting: Mutex<Waiting>,
+    wake: Notify,
+}
+
+struct Waiting {
+    prompt: VecDeque<Item>,
+    bulk: VecDeque<Item>,
+    /// Places promised to deliveries whose transaction is not committed yet.
+    reserved: usize,
+    /// Whether the database may hold free deliveries that are due, by lane.
+    backlog: [bool; 2],
+    /// When the next free delivery falls due.
+    next_due: Option<Timestamp>,
+    circuit: Circuit,
+    pacing: Pacing,
+    last_sent_noted: Timestamp,
+    /// Sent since it was last noted in the database.
+    sent: i64,
+}
+
+/// A delivery that this process holds.
+pub(crate) struct Item {
+    pub message: MessageId,
+    pub lane: Lane,
+    /// Attempts that were begun, with this one when it is started.
+    pub attempts: u32,
+    /// Since when the database says that its bytes may leave.
+    pub started_at: Option<Timestamp>,
+    /// The place among those under way, once it has one.
+    pub slot: Option<OwnedSemaphorePermit>,
+    /// The message itself, when it came straight from its acceptance.
+    pub outgoing: Option<Arc<Outgoing>>,
+}
+
+/// A place for a delivery that is being accepted. Dropped without use, it gives the place back.
+pub(crate) struct Reservation {
+    sender: Arc<Sender>,
+    lane: Lane,
+    leased: bool,
+    slot: Option<OwnedSemaphorePermit>,
+    started_at: Timestamp,
+}
+
+impl Reservation {
+    /// Whether the delivery is leased to this process from its insert on.
+    pub(crate) fn is_leased(&self) -> bool {
+        self.leased
+    }
+
+    /// Since when it counts as started, when a slot was free.
+    pub(crate) fn started_at(&self) -> Option<Timestamp> {
+        self.slot.as_ref().map(|_| self.started_at)
+    }
+
+    /// After the commit: gives the delivery to its sender.
+    pub(crate) fn hand_over(mut self, message: MessageId, outgoing: Option<Arc<Outgoing>>) {
+        let slot = self.slot.take();
+        let mut waiting = self.sender.waiting.lock();
+        if self.leased {
+            let started_at = slot.as_ref().map(|_| self.started_at);
+            let attempts = u32::from(slot.is_some());
+            let item = Item { message, lane: self.lane, attempts, started_at, slot, outgoing };
+            waiting.lane(self.lane).push_back(item);
+        } else {
+            waiting.backlog[place(self.lane)] = true;
+        }
+        drop(waiting);
+        self.sender.wake.notify_one();
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        if self.leased {
+            self.sender.waiting.lock().reserved -= 1;
+        }
+    }
+}
+
+const fn place(lane: Lane) -> usize {
+    match lane {
+        Lane::Prompt => 0,
+        Lane::Bulk => 1,
+    }
+}
+
+impl Waiting {
+    fn lane(&mut self, lane: Lane) -> &mut VecDeque<Item> {
+        match lane {
+            Lane::Prompt => &mut self.prompt,
+            Lane::Bulk => &mut self.bulk,
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.prompt.len() + self.bulk.len() + self.reserved
+    }
+}
+
+impl Sender {
+    pub(crate) fn new(link: Link, now: Timestamp) -> Arc<Sender> {
+        let waiting = Waiting {
+            prompt: VecDeque::new(),
+            bulk: VecDeque::new(),
+            reserved: 0,
+            // At the start nobody knows what the database holds.
+            backlog: [true, true],
+            next_due: None,
+            circuit: Circuit::default(),
+            pacing: Pacing::new(link.account.rate_per_second, now),
+            last_sent_noted: Timestamp::from_micros(0),
+            sent: 0,
+        };
+        Arc::new(Sender {
+            tenant: link.account.tenant,
+            id: link.account.id,
+            link: RwLock::new(Arc::new(link)),
+            waiting: Mutex::new(waiting),
+            wake: Notify::new(),
+        })
+    }
+
+    pub(crate) fn link(&self) -> Arc<Link> {
+        Arc::clone(&self.link.read())
+    }
+
+    /// Takes changed settings into use; what was failing gets a fresh start.
+    pub(crate) fn relink(&self, link: Link, now: Timestamp) {
+        let mut waiting = self.waiting.lock();
+        waiting.pacing = Pacing::new(link.account.rate_per_second, now);
+        waiting.circuit = Circuit::default();
+        waiting.backlog = [true, true];
+        drop(waiting);
+        *self.link.write() = Arc::new(link);
+        self.wake.notify_one();
+    }
+
+    pub(crate) fn is_usable(&self) -> bool {
+        self.link.read().is_usable() && !self.waiting.lock().circuit.is_failing()
+    }
+
+    /// Makes the loop look again.
+    pub(crate) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// The database holds something of this account that is due at a time.
+    pub(crate) fn note_due(&self, lane: Lane, due_at: Timestamp, now: Timestamp) {
+        let mut waiting = self.waiting.lock();
+        if due_at <= now {
+            waiting.backlog[place(lane)] = true;
+        } else {
+            waiting.next_due = Some(waiting.next_due.map_or(due_at, |next| next.min(due_at)));
+        }
+        drop(waiting);
+        self.wake.notify_one();
+    }
+
+    /// Nothing is known any more of what the database holds: look.
+    pub(crate) fn look_again(&self) {
+        self.waiting.lock().backlog = [true, true];
+        self.wake.notify_one();
+    }
+
+    /// A place for a delivery that is due now.
+    ///
+    /// It is leased when the window has room and nothing older waits in the database, and gets a slot when nothing waits
+    /// at all: then the mark that it is started rides on the commit that accepts it.
+    pub(crate) fn reserve(self: &Arc<Sender>, lane: Lane, now: Timestamp) -> Reservation {
+        let link = self.link();
+        let mut waiting = self.waiting.lock();
+        let unhindered = link.is_usable() && waiting.circuit.gate(now) == Gate::Open;
+        let first = !waiting.backlog[place(lane)] && !waiting.backlog[0];
+        let leased = unhindered && first && waiting.len() < WINDOW;
+        let nothing_waits = waiting.prompt.is_empty() && (lane == Lane::Prompt || waiting.bulk.is_empty());
+        let may_start = leased && nothing_waits && waiting.pacing.take(1, now) == 1;
+        let slot = if may_start { Arc::clone(&link.slots).try_acquire_owned().ok() } else { None };
+        if may_start && slot.is_none() {
+            waiting.pacing.give_back(1);
+        }
+        if leased {
+            waiting.reserved += 1;
+        }
+        drop(waiting);
+        Reservation { sender: Arc::clone(self), lane, leased, slot, started_at: now }
+    }
+
+    /// Lets deliveries leave until the engine stops.
+    pub(crate) async fn run(self: Arc<Sender>, core: Arc<Core>) {
+        loop {
+            let next = self.step(&core).await;
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = core.sleep_until(next) => {}
+                () = core.stopping.cancelled() => break,
+            }
+            if core.senders.get(self.tenant, self.id).is_none() {
+                break;
+            }
+        }
+    }
+
+    /// Does all that can be done now; gives when to look again, if time alone will change something.
+    async fn step(self: &Arc<Sender>, core: &Arc<Core>) -> Option<Timestamp> {
+        let link = self.link();
+        if let Err(error) = self.refill(core, &link).await {
+            tracing::warn!(account = %self.id, %error, "Deliveries could not be claimed; trying again in a second.");
+            return Some(core.clock.now().plus(std::time::Duration::from_secs(1)));
+        }
+        let now = core.clock.now();
+        let (ready, wait) = self.take_ready(&link, now);
+        self.start(core, &link, ready).await;
+        let waiting = self.waiting.lock();
+        let due = if link.is_usable() { waiting.next_due } else { None };
+        [wait, due].into_iter().flatten().min()
+    }
+
+    /// Claims what is due in the database, while there is room for it.
+    async fn refill(&self, core: &Arc<Core>, link: &Link) -> Result<(), store::Error> {
+        let now = core.clock.now();
+        let (room, lanes) = {
+            let mut waiting = self.waiting.lock();
+            if waiting.next_due.is_some_and(|due| due <= now) {
+                waiting.next_due = None;
+                waiting.backlog = [true, true];
+            }
+            let closed = matches!(waiting.circuit.gate(now), Gate::ClosedUntil(_));
+            let room = WINDOW.saturating_sub(waiting.len());
+            if !link.is_usable() || closed || room < WINDOW / 2 || waiting.backlog == [false, false] {
+                return Ok(());
+            }
+            (room, waiting.backlog)
+        };
+        let (tenant, account, epoch) = (self.tenant, self.id, core.epoch);
+        let (claimed, more, next_due) = core
+            .store
+            .write_any(move |tx| {
+                let mut claimed = Vec::new();
+                let mut more = [false, false];
+                let mut next_due: Option<Timestamp> = None;
+                for lane in [Lane::Prompt, Lane::Bulk] {
+                    let left = room - claimed.len();
+                    if !lanes[place(lane)] || left == 0 {
+                        more[place(lane)] = lanes[place(lane)];
+                        continue;
+                    }
+                    let rows = deliveries::claim(tx, epoch, (tenant, account, lane), now, left)?;
+                    if rows.len() == left {
+                        more[place(lane)] = true;
+                    } else if let Some(due) = deliveries::next_due(tx, tenant, account, lane)? {
+                        next_due = Some(next_due.map_or(due, |next| next.min(due)));
+                    }
+                    claimed.extend(rows);
+                }
+                Ok::<_, store::Error>((claimed, more, next_due))
+            })
+            .await?;
+        let mut waiting = self.waiting.lock();
+        waiting.backlog = more;
+        if let Some(due) = next_due {
+            waiting.next_due = Some(waiting.next_due.map_or(due, |next| next.min(due)));
+        }
+        for row in claimed {
+            let (message, lane, attempts) = (row.message, row.lane, row.attempts);
+            let item = Item { message, lane, attempts, started_at: None, slot: None, outgoing: None };
+            waiting.lane(lane).push_back(item);
+        }
+        Ok(())
+    }
+
+    /// Takes what may begin now, each with its slot; and when to look again if time alone opens the way.
+    fn take_ready(&self, link: &Link, now: Timestamp) -> (Vec<Item>, Option<Timestamp>) {
+        let mut ready = Vec::new();
+        let mut waiting = self.waiting.lock();
+        // What was marked as started when it was accepted has its slot and goes in any case.
+        for lane in [Lane::Prompt, Lane::Bulk] {
+            let queue = waiting.lane(lane);
+            while let Some(item) = queue.pop_front_if(|item| item.started_at.is_some()) {
+                ready.push(item);
+            }
+        }
+        if !link.is_usable() {
+            return (ready, None);
+        }
+        let free = link.slots.available_permits();
+        let most = match waiting.circuit.gate(now) {
+            Gate::Open => free,
+            Gate::OneAtATime => usize::from(free == link.slot_count && ready.is_empty()),
+            Gate::ClosedUntil(until) => return (ready, Some(until)),
+        };
+        let wanted = most.min(waiting.prompt.len() + waiting.bulk.len());
+        let granted = waiting.pacing.take(wanted, now);
+        for _ in 0..granted {
+            let Ok(slot) = Arc::clone(&link.slots).try_acquire_owned() else { break };
+            let Some(mut item) = waiting.prompt.pop_front().or_else(|| waiting.bulk.pop_front()) else {
+                break;
+            };
+            item.slot = Some(slot);
+            ready.push(item);
+        }
+        let wait = (granted < wanted).then(|| waiting.pacing.next(now));
+        (ready, wait)
+    }
+
+    /// Marks as started what is not yet, in one transaction, and lets all of it go.
+    async fn start(self: &Arc<Sender>, core: &Arc<Core>, link: &Arc<Link>, ready: Vec<Item>) {
+        let (marked, unmarked): (Vec<Item>, Vec<Item>) =
+            ready.into_iter().partition(|item| item.started_at.is_some());
+        for item in marked {
+            attempt::spawn(core, self, link, item);
+        }
+        if unmarked.is_empty() {
+            return;
+        }
+        let (now, tenant, epoch) = (core.clock.now(), self.tenant, core.epoch);
+        let messages: Vec<MessageId> = unmarked.iter().map(|item| item.message).collect();
+        let started = core
+            .store
+            .write(tenant, move |tx| {
+                let mut started = Vec::with_capacity(messages.len());
+                for message in &messages {
+                    let is_ours = deliveries::start(tx, tenant, *message, now, epoch)?;
+                    if is_ours {
+                        store::messages::set_sending(tx, tenant, *message)?;
+                    }
+                    started.push(is_ours);
+                }
+                Ok::<_, store::Error>(started)
+            })
+            .await;
+        match started {
+            Ok(started) => {
+                // One that is not ours any more was cancelled meanwhile.
+                for (mut item, _) in unmarked.into_iter().zip(started).filter(|(_, is_ours)| *is_ours) {
+                    item.attempts += 1;
+                    item.started_at = Some(now);
+                    attempt::spawn(core, self, link, item);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(account = %self.id, %error, "Deliveries could not be marked as started; they wait.");
+                self.put_back(unmarked);
+            }
+        }
+    }
+
+    /// Puts items back in front of their lanes, in their order.
+    fn put_back(&self, items: Vec<Item>) {
+        let mut waiting = self.waiting.lock();
+        for mut item in items.into_iter().rev() {
+            item.slot = None;
+            waiting.lane(item.lane).push_front(item);
+        }
+    }
+
+    /// Learns from an attempt what it says about the account.
+    pub(crate) fn note_attempt(&self, said: Said, now: Timestamp) {
+        let mut waiting = self.waiting.lock();
+        match said {
+            Said::Works => waiting.circuit.succeeded(),
+            Said::Fails => waiting.circuit.failed(now),
+            Said::WaitUntil(until) => waiting.circuit.pause_until(until),
+            Said::Nothing => {}
+        }
+    }
+
+    /// Counts a sent message; gives the count to write down when it is time to.
+    pub(crate) fn note_sent(&self, now: Timestamp) -> Option<i64> {
+        let mut waiting = self.waiting.lock();
+        waiting.sent += 1;
+        if now.since(waiting.last_sent_noted) < std::time::Duration::from_secs(1) {
+            return None;
+        }
+        waiting.last_sent_noted = now;
+        Some(std::mem::take(&mut waiting.sent))
+    }
+
+    /// Whether nothing waits in memory and nothing is under way.
+    pub(crate) fn is_idle(&self) -> bool {
+        let link = self.link();
+        let waiting = self.waiting.lock();
+        let nothing_due = waiting.backlog == [false, false] || !link.is_usable();
+        waiting.len() == 0 && nothing_due && link.slots.available_permits() == link.slot_count
+    }
+}
+
+/// What an attempt says about its account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    Works,
+    Fails,
+    WaitUntil(Timestamp),
+    Nothing,
+}

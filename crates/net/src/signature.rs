@@ -1,0 +1,57 @@
+//! The cryptography of webhooks: comparison in constant time, HMAC, digests.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// Whether two secrets are equal, in a time that does not tell where they differ.
+#[must_use]
+pub fn equal(one: &[u8], other: &[u8]) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(one, other).is_ok()
+}
+
+/// HMAC-SHA256.
+#[must_use]
+pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, key);
+    let tag = aws_lc_rs::hmac::sign(&key, message);
+    tag.as_ref().try_into().expect("a SHA-256 tag has 32 bytes")
+}
+
+/// SHA-256 in lower-case hexadecimal.
+#[must_use]
+pub fn sha256_hex(message: &[u8]) -> String {
+    hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, message).as_ref())
+}
+
+/// Standard base 64 with padding.
+#[must_use]
+pub fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_match_published_vectors() {
+        // FIPS 180-2 appendix B.1; RFC 4231 section 4.3; RFC 4648 section 10.
+        assert_eq!(
+            sha256_hex(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert_eq!(
+            hex::encode(hmac_sha256(b"Jefe", b"what do ya want for nothing?")),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        );
+        assert_eq!(base64(b"foob"), "Zm9vYg==");
+    }
+
+    #[test]
+    fn secrets_of_other_lengths_are_unequal() {
+        assert!(equal(b"secret", b"secret"));
+        assert!(!equal(b"secret", b"secres"));
+        assert!(!equal(b"secret", b"secret1"));
+        assert!(equal(b"", b""));
+    }
+}
