@@ -89,8 +89,17 @@ fn list() -> Markup {
                 dt id=(code.word()) {
                     code { (code.word()) } " " span.status { (code.status().as_u16()) } " " (code.title())
                 }
-                dd { (code.docs()) }
+                dd { (words(code.docs())) }
             }
+        }
+    }
+}
+
+/// Text in which backticks set off code.
+fn words(text: &str) -> Markup {
+    html! {
+        @for (place, part) in text.split('`').enumerate() {
+            @if place % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod dashboard_files;
 mod docs;
+mod hooks;
 pub mod kit;
 mod operations;
 mod pages;
@@ -28,6 +29,7 @@ pub fn router(engine: Engine) -> Router {
     let front = Front::new(engine.clock().now().micros().unsigned_abs());
     Router::new()
         .merge(resources)
+        .merge(hooks::routes())
         .merge(pages::routes())
         .merge(docs::routes())
         .merge(dashboard_files::routes())

@@ -31,6 +31,8 @@ impl Engine {
         accounts::connect_all(core).await?;
         receive::start(core);
         jobs::start(core);
+        let following = Arc::clone(core);
+        core.tasks.spawn(async move { accounts::follow_changes(&following).await });
         if core.store.engine() == store::Engine::Postgres {
             let living = Arc::clone(core);
             core.tasks.spawn(async move { stay_alive(&living).await });
@@ -52,6 +54,19 @@ impl Engine {
                 Ok::<_, Error>(())
             })
             .await
+    }
+
+    /// Ends what waits for events, such as open streams; work under way goes on.
+    pub fn begin_stop(&self) {
+        self.core.stopping.cancel();
+    }
+
+    /// Connects the accounts without letting them send: for single commands beside a server.
+    ///
+    /// # Errors
+    /// Any fault of the store.
+    pub async fn connect_without_sending(&self) -> Result<(), Error> {
+        accounts::connect_all(&self.core).await
     }
 
     /// Stops taking work up, finishes what is under way, gives up the rest.
@@ -79,6 +94,13 @@ impl Engine {
         if tokio::task::spawn_blocking(move || store.stop()).await.is_err() {
             tracing::error!("The database did not close cleanly.");
         }
+    }
+
+    /// Ends the engine as if the process were killed: leases stay, nothing is finished. For tests of recovery.
+    pub fn abandon(&self) {
+        self.core.stopping.cancel();
+        self.core.tasks.close();
+        self.core.store.abandon();
     }
 
     /// Whether nothing is waiting to be done now: for tests, which drive the clock.

@@ -118,7 +118,7 @@ fn cleaner() -> Builder<'static> {
         .url_relative(UrlRelative::Deny)
         .link_rel(Some("noopener noreferrer"))
         .set_tag_attribute_value("a", "target", "_blank")
-        .attribute_filter(|element, attribute, value| filter(element, attribute, value));
+        .attribute_filter(filter);
     builder
 }
 

@@ -77,17 +77,13 @@ impl Client {
     /// When the TLS library cannot be set up, which no input causes.
     #[must_use]
     pub fn new(policy: GuardPolicy) -> Client {
-        #[expect(clippy::disallowed_methods, reason = "this is the client that all others are told to use")]
-        let inner = reqwest::Client::builder()
-            .dns_resolver(guard::GuardedResolver::new(policy))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .tcp_nodelay(true)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-            .pool_max_idle_per_host(64)
-            .user_agent(concat!("Chancery/", env!("CARGO_PKG_VERSION")))
+        // A machine without certificate authorities can still speak to servers without TLS; with TLS it trusts nobody.
+        let inner = builder(policy)
             .build()
+            .or_else(|error| {
+                tracing::warn!(%error, "The system's certificate authorities could not be read: no HTTPS server is trusted.");
+                builder(policy).tls_certs_only(std::iter::empty()).build()
+            })
             .expect("the TLS library starts");
         Client { inner, policy }
     }
@@ -97,7 +93,8 @@ impl Client {
     /// # Errors
     /// When no whole answer came; the stage says whether the request can have been carried out.
     pub async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let url = reqwest::Url::parse(&request.url).map_err(|_| TransportError::not_sent("the URL is not valid"))?;
+        let url = reqwest::Url::parse(&request.url)
+            .map_err(|_| TransportError::not_sent("the URL is not valid"))?;
         self.policy.check_url(&url).map_err(TransportError::not_sent)?;
         let answer = self
             .inner
@@ -110,6 +107,20 @@ impl Client {
             .map_err(TransportError::of)?;
         read_capped(answer).await
     }
+}
+
+fn builder(policy: GuardPolicy) -> reqwest::ClientBuilder {
+    #[expect(clippy::disallowed_methods, reason = "this is the client that all others are told to use")]
+    let builder = reqwest::Client::builder();
+    builder
+        .dns_resolver(guard::GuardedResolver::new(policy))
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .tcp_nodelay(true)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+        .pool_max_idle_per_host(64)
+        .user_agent(concat!("Chancery/", env!("CARGO_PKG_VERSION")))
 }
 
 async fn read_capped(mut answer: reqwest::Response) -> Result<Response, TransportError> {

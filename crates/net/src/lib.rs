@@ -4,3 +4,4 @@ pub mod check;
 pub mod http;
 pub mod signature;
 pub mod smtp;
+pub mod tls;

@@ -8,6 +8,9 @@ use domain::invalid::Invalid;
 use crate::connect::Surroundings;
 use crate::provider::Provider;
 
+/// Makes an account out of settings.
+pub(crate) type Connect = fn(serde_json::Value, &Surroundings) -> Result<Arc<dyn Provider>, Invalid>;
+
 /// One provider, described.
 pub struct Manifest {
     /// The word in settings and URLs.
@@ -22,7 +25,7 @@ pub struct Manifest {
     pub guide: &'static str,
     /// JSON Schema of the settings; secrets carry `writeOnly`.
     pub schema: fn() -> serde_json::Value,
-    pub(crate) connect: fn(serde_json::Value, &Surroundings) -> Result<Arc<dyn Provider>, Invalid>,
+    pub(crate) connect: Connect,
 }
 
 impl Manifest {

@@ -20,6 +20,11 @@ pub trait Provider: Send + Sync {
     /// Tries the account without sending anything.
     fn check(&self) -> BoxFuture<'_, Vec<CheckStep>>;
 
+    /// Says good-bye on whatever connections are kept. The account works on afterwards, over new ones.
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+
     /// Asks whether the provider has a message whose outcome is unknown.
     fn look_up<'a>(&'a self, request: &'a LookUpRequest) -> BoxFuture<'a, LookUp> {
         let _ = request;

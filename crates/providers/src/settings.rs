@@ -196,8 +196,8 @@ pub(crate) fn base_url(given: &str) -> Result<String, &'static str> {
     let url: http::Uri = given.trim().parse().map_err(|_| EXPECTED)?;
     let host = url.host().ok_or(EXPECTED)?;
     let address = host.trim_start_matches('[').trim_end_matches(']');
-    let is_loopback =
-        address == "localhost" || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    let is_loopback = address == "localhost"
+        || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     match url.scheme_str() {
         Some("https") if url.query().is_none() => {}
         Some("http") if url.query().is_none() && is_loopback => {}

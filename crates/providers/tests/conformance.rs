@@ -55,9 +55,14 @@ fn names_are_unique_and_pages_are_written() {
 #[test]
 fn every_setting_explains_itself() {
     for manifest in all() {
-        let mut orders: Vec<i64> = properties(manifest).values().filter_map(|property| property["x-order"].as_i64()).collect();
+        let mut orders: Vec<i64> =
+            properties(manifest).values().filter_map(|property| property["x-order"].as_i64()).collect();
         orders.sort_unstable();
-        assert!(orders.into_iter().eq(1..=i64::try_from(properties(manifest).len()).unwrap()), "{}", manifest.name);
+        assert!(
+            orders.into_iter().eq(1..=i64::try_from(properties(manifest).len()).unwrap()),
+            "{}",
+            manifest.name
+        );
         for (name, property) in properties(manifest) {
             let place = format!("{}: {name}: {property}", manifest.name);
             assert!(property["title"].as_str().is_some_and(|title| !title.is_empty()), "{place}");
@@ -95,7 +100,8 @@ fn every_http_provider_has_a_base_url() {
             for wrong in ["nonsense", "ftp://example.com", "http://example.com"] {
                 let mut given = settings(manifest);
                 given["base_url"] = json!(wrong);
-                let error = connect(manifest.name, given, &surroundings(&Arc::default())).err().expect("a fault");
+                let error =
+                    connect(manifest.name, given, &surroundings(&Arc::default())).err().expect("a fault");
                 assert_eq!(error.faults[0].pointer, "/settings/base_url");
             }
         }
@@ -111,7 +117,10 @@ fn faults_name_the_setting() {
             let mut given = settings(manifest);
             given.as_object_mut().expect("an object").remove(required);
             let error = connect(manifest.name, given, &surroundings).err().expect("a fault");
-            assert!(error.faults.iter().any(|fault| fault.pointer == format!("/settings/{required}")), "{error}");
+            assert!(
+                error.faults.iter().any(|fault| fault.pointer == format!("/settings/{required}")),
+                "{error}"
+            );
         }
         for (name, property) in properties(manifest) {
             let mut given = settings(manifest);
@@ -144,7 +153,7 @@ fn defaults_and_numbers_in_words_are_accepted() {
         }
         let connected = connect(manifest.name, given.clone(), &surroundings(&Arc::default()));
         assert!(connected.is_ok(), "{}: {given}: {:?}", manifest.name, connected.err());
-        assert!(std::ptr::eq(connected.ok().expect("connected").manifest(), *manifest));
+        assert!(std::ptr::eq(connected.expect("connected").manifest(), *manifest));
     }
 }
 
@@ -163,7 +172,8 @@ fn capabilities_agree_with_each_other() {
 #[tokio::test]
 async fn providers_without_webhooks_refuse_them() {
     for manifest in all().iter().filter(|manifest| !manifest.capabilities.delivery_events) {
-        let provider = connect(manifest.name, settings(manifest), &surroundings(&Arc::default())).ok().expect("connects");
+        let provider =
+            connect(manifest.name, settings(manifest), &surroundings(&Arc::default())).expect("connects");
         assert!(provider.verify(&providers::RawRequest::default()).is_err(), "{}", manifest.name);
         assert!(provider.read(&providers::RawRequest::default()).is_err(), "{}", manifest.name);
     }
@@ -172,7 +182,7 @@ async fn providers_without_webhooks_refuse_them() {
 #[tokio::test]
 async fn the_console_prints_and_nothing_more() {
     let lines = Arc::default();
-    let console = connect("console", json!({ "lines": "1" }), &surroundings(&lines)).ok().expect("connects");
+    let console = connect("console", json!({ "lines": "1" }), &surroundings(&lines)).expect("connects");
     let message = Outgoing {
         id: MessageId::from_u128(1),
         channel: Channel::Console,
@@ -196,5 +206,8 @@ async fn the_console_prints_and_nothing_more() {
     assert_eq!(outcome.class(), domain::failure::AttemptOutcome::Sent);
     let printed = lines.lock().clone();
     assert!(printed[0].contains("support@example.com -> jane@example.com  Hello"), "{printed:?}");
-    assert!(printed[0].contains("one") && !printed[0].contains("two") && !printed[0].contains('\u{1b}'), "{printed:?}");
+    assert!(
+        printed[0].contains("one") && !printed[0].contains("two") && !printed[0].contains('\u{1b}'),
+        "{printed:?}"
+    );
 }

@@ -25,6 +25,7 @@ pub mod sessions;
 pub mod settings;
 mod store;
 pub mod tenants;
+pub mod testing;
 pub mod threads;
 pub mod users;
 

@@ -147,6 +147,14 @@ impl Store {
         }
     }
 
+    /// Takes no work any more, without waiting for what is under way: for tests of recovery.
+    pub fn abandon(&self) {
+        match &*self.0 {
+            Backend::Sqlite(embedded) => embedded.abandon(),
+            Backend::Postgres(cluster) => cluster.abandon(),
+        }
+    }
+
     /// Finishes the writes that wait and closes the database. Blocks.
     pub fn stop(&self) {
         match &*self.0 {

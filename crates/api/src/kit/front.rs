@@ -15,7 +15,7 @@ use futures_util::FutureExt as _;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 use super::Problem;
 use super::metrics::Requests;
@@ -52,21 +52,19 @@ pub async fn receive(State(front): State<Front>, request: Request, next: Next) -
     let began = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let path = shown_path(&request, route.as_ref());
+    let uri = request.uri().clone();
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answered.unwrap_or_else(|panic| Problem::internal(words(&*panic)).into_response());
     let took = began.elapsed();
     front.0.requests.count(&method, route.as_ref(), response.status(), took);
-    log(number, &method, route.as_ref(), path.as_deref(), &response, took);
+    log(number, &method, route.as_ref(), &uri, &response, took);
     add_headers(response.headers_mut(), number);
     response
 }
 
-/// The path for the log, kept only where it can be needed; routes that hold secrets never show theirs.
-fn shown_path(request: &Request, route: Option<&MatchedPath>) -> Option<String> {
-    let secret = route.is_some_and(|route| route.as_str().starts_with("/hooks/"))
-        || request.uri().path().starts_with("/hooks/");
-    (!secret).then(|| request.uri().path().to_owned())
+/// What the log shows of an address; where the last part is a secret, the route alone.
+fn shown_path<'a>(uri: &'a Uri, route: &'a str) -> &'a str {
+    if uri.path().starts_with("/hooks/") { route } else { uri.path() }
 }
 
 fn words(panic: &(dyn std::any::Any + Send)) -> String {
@@ -79,13 +77,13 @@ fn log(
     number: u64,
     method: &Method,
     route: Option<&MatchedPath>,
-    path: Option<&str>,
+    uri: &Uri,
     response: &Response,
     took: Duration,
 ) {
     let (status, micros) = (response.status(), took.as_micros());
     let route = route.map_or("", MatchedPath::as_str);
-    let path = path.unwrap_or(route);
+    let path = shown_path(uri, route);
     let refusal = response.extensions().get::<Refusal>();
     let code = refusal.map(|refusal| refusal.code.word());
     let cause = refusal.and_then(|refusal| refusal.cause.as_deref());
@@ -123,8 +121,47 @@ pub async fn not_found() -> Problem {
 }
 
 /// For addresses that answer to other methods.
-pub async fn method_not_allowed() -> (StatusCode, Response) {
-    let problem =
-        Problem::new(super::Code::MethodNotAllowed, "This address exists, but not for this method.");
-    (StatusCode::METHOD_NOT_ALLOWED, problem.into_response())
+pub async fn method_not_allowed() -> Problem {
+    Problem::new(super::Code::MethodNotAllowed, "This address exists, but not for this method.")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use http::StatusCode;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn defect() -> &'static str {
+        panic!("a secret slipped out")
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_problem_that_tells_only_the_log() {
+        let router =
+            Router::new().route("/defect", get(defect)).layer(from_fn_with_state(Front::new(0xabc), receive));
+        let request = Request::builder().uri("/defect").body(Body::empty()).expect("a request");
+        let response = router.oneshot(request).await.expect("an answer");
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[REQUEST_ID], "0000000000000abc");
+        let cause = response.extensions().get::<Refusal>().and_then(|refusal| refusal.cause.clone());
+        assert_eq!(cause.as_deref(), Some("a handler panicked: a secret slipped out"));
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.expect("a body");
+        assert!(!String::from_utf8_lossy(&body).contains("secret"));
+    }
+
+    #[test]
+    fn the_log_never_shows_the_secret_of_a_webhook_or_a_query() {
+        let shown = |uri: &'static str, route| shown_path(&Uri::from_static(uri), route).to_owned();
+        assert_eq!(
+            shown("/hooks/smtp2go/s3cret", "/hooks/{provider}/{secret}"),
+            "/hooks/{provider}/{secret}"
+        );
+        assert_eq!(shown("/hooks/s3cret", ""), "");
+        assert_eq!(shown("/setup?token=s3cret", "/setup"), "/setup");
+    }
 }

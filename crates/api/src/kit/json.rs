@@ -115,7 +115,11 @@ fn plain(expected: &str) -> &str {
     }
 }
 
-fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+/// Refuses a body that does not call itself JSON.
+///
+/// # Errors
+/// `unsupported_media_type`.
+pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     let sent = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = sent.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") || essence.ends_with("+json") {

@@ -5,6 +5,7 @@ pub mod front;
 pub mod idempotency;
 pub mod json;
 pub mod metrics;
+pub mod once;
 pub mod openapi;
 pub mod page;
 pub mod path;
@@ -14,6 +15,7 @@ pub mod reply;
 
 pub use auth::Caller;
 pub use json::Json;
+pub use once::Once;
 pub use page::{List, Paging};
 pub use path::Path;
 pub use problem::{Code, Problem};

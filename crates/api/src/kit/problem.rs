@@ -92,9 +92,17 @@ problems! {
         "Only messages in state `unknown` can be resolved.";
     NotInTray = "not_in_tray", CONFLICT, "The conversation is not in the tray",
         "It was decided already, or never was in question.";
+    AlreadyProcessed = "already_processed", CONFLICT, "The entry became a message already",
+        "Working on a processed journal entry again would change nothing.";
+    AccountInUse = "account_in_use", CONFLICT, "Messages wait for this account",
+        "Let them leave or cancel them first, or switch the account off instead of removing it.";
+    AttachmentMissing = "attachment_missing", CONFLICT, "A file of the message is missing",
+        "The folder of attachments beside the database lacks this content. Restore it from a backup.";
+    NoSender = "no_sender", CONFLICT, "The account has no sender address",
+        "Set the sender of the channel account, then send again.";
     NoAccount = "no_account", CONFLICT, "No channel account can send this",
         "Add an account for the channel under /v1/channel-accounts, or enable one.";
-    AddressTaken = "address_taken", CONFLICT, "The address is routed already",
+    RouteTaken = "route_taken", CONFLICT, "The address is routed already",
         "Another inbound route takes mail for this address. Delete that one first.";
     IdempotencyInProgress = "idempotency_in_progress", CONFLICT, "The first request with this key is still at work",
         "Wait a moment and send the same request again.";

@@ -104,3 +104,20 @@ pub(super) fn described(response: Documented, otherwise: &str) -> Documented {
     }
     response
 }
+
+/// `Content-Disposition` with a file name in any script (RFC 6266, RFC 8187); the name can break out of nothing.
+pub fn disposition(kind: &str, filename: &str) -> String {
+    let plain: String = filename
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "._- ".contains(c) { c } else { '_' })
+        .collect();
+    let mut encoded = String::new();
+    for byte in filename.bytes() {
+        if byte.is_ascii_alphanumeric() || b"._-".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+}

@@ -1,12 +1,14 @@
 //! From a stored account to a sender that runs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::ids::{AccountId, TenantId};
 use domain::invalid::Invalid;
 use providers::Provider;
 use serde_json::Value;
 use store::accounts::{self, Account};
+use store::deliveries::{self, Lane};
 
 use crate::Error;
 use crate::core::Core;
@@ -17,6 +19,65 @@ pub(crate) async fn connect_all(core: &Arc<Core>) -> Result<(), Error> {
     let all = core.store.read(accounts::every).await?;
     for account in all {
         connect(core, account).await?;
+    }
+    Ok(())
+}
+
+/// How often changes by other processes are looked for: the command line, other members of a cluster.
+const LOOK_ROUND: Duration = Duration::from_secs(2);
+
+/// Takes into use what other processes changed, until the engine stops.
+pub(crate) async fn follow_changes(core: &Arc<Core>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_ROUND) => {}
+            () = core.stopping.cancelled() => return,
+        }
+        if let Err(error) = look_round(core).await {
+            tracing::warn!(%error, "Changes of other processes could not be looked for.");
+        }
+    }
+}
+
+async fn look_round(core: &Arc<Core>) -> Result<(), Error> {
+    let (all, due) = core
+        .store
+        .read(|tx| {
+            let all = accounts::every(tx)?;
+            let mut due = Vec::new();
+            for account in &all {
+                for lane in [Lane::Prompt, Lane::Bulk] {
+                    if let Some(at) = deliveries::next_due(tx, account.tenant, account.id, lane)? {
+                        due.push((account.tenant, account.id, lane, at));
+                    }
+                }
+            }
+            Ok::<_, store::Error>((all, due))
+        })
+        .await?;
+    let gone: Vec<Arc<Sender>> = core
+        .senders
+        .all()
+        .into_iter()
+        .filter(|sender| {
+            !all.iter().any(|account| account.tenant == sender.tenant && account.id == sender.id)
+        })
+        .collect();
+    for sender in gone {
+        core.senders.remove(sender.tenant, sender.id);
+        sender.wake();
+    }
+    for account in all {
+        let known = core.senders.get(account.tenant, account.id).map(|sender| sender.link());
+        if known.is_none_or(|link| link.account.updated_at != account.updated_at) {
+            connect(core, account).await?;
+        }
+    }
+    let now = core.clock.now();
+    for (tenant, id, lane, at) in due {
+        if let Some(sender) = core.senders.get(tenant, id) {
+            sender.note_due(lane, at, now);
+        }
     }
     Ok(())
 }
@@ -54,7 +115,7 @@ async fn connect(core: &Arc<Core>, account: Account) -> Result<(), Error> {
         sender.relink(link, now);
         return Ok(());
     }
-    let sender = Sender::new(link, now);
+    let sender = Sender::new(link, core.options.dispatch, now);
     core.senders.insert(Arc::clone(&sender));
     if core.options.dispatch {
         let sending = Arc::clone(core);

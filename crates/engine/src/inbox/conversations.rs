@@ -83,7 +83,6 @@ pub struct ConversationCounts {
 
 /// Which conversations are asked for.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct ConversationFilter {
     #[serde(default)]
     pub state: Option<ConversationState>,

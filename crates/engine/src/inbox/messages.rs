@@ -152,7 +152,6 @@ pub struct FileContent {
 
 /// Which messages are asked for.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct MessageFilter {
     #[serde(default)]
     pub state: Option<MessageState>,

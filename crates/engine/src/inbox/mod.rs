@@ -1,5 +1,6 @@
 //! The inbox: conversations, contacts and messages as people see them, and what people do with them.
 
+mod checklist;
 mod contacts;
 mod conversations;
 mod messages;
@@ -7,6 +8,7 @@ mod names;
 mod preview;
 mod tray;
 
+pub use checklist::ChecklistStep;
 pub use contacts::{ContactView, IdentityView};
 pub use conversations::{
     AssigneeView, ContactBrief, ConversationChange, ConversationCounts, ConversationFilter, ConversationView,

@@ -11,8 +11,10 @@ mod webhook;
 mod work;
 
 pub use journal::JournalView;
+pub use providers::RawRequest;
 pub use smtp::SmtpOptions;
-pub use take_in::{InboundMail, TakenIn};
+pub use store::journal::JournalState;
+pub use take_in::{InboundMail, LARGEST_MAIL, TakenIn};
 pub use webhook::WebhookAnswer;
 
 pub(crate) use intake::Intake;

@@ -283,3 +283,16 @@ fn is_content_type(text: &str) -> bool {
     text.bytes().all(|b| (32..127).contains(&b))
         && essence.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype))
 }
+
+impl AttachmentRequest {
+    /// A file with its bytes.
+    #[must_use]
+    pub fn of_bytes(filename: String, bytes: &[u8]) -> AttachmentRequest {
+        AttachmentRequest {
+            filename,
+            content_type: None,
+            content_base64: STANDARD.encode(bytes),
+            content_id: None,
+        }
+    }
+}

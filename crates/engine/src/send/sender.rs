@@ -65,6 +65,8 @@ pub(crate) struct Sender {
     link: RwLock<Arc<Link>>,
     waiting: Mutex<Waiting>,
     wake: Notify,
+    /// Whether [`Sender::run`] is at work in this process; otherwise everything is left to one where it is.
+    runs: bool,
 }
 
 struct Waiting {
@@ -163,7 +165,7 @@ impl Waiting {
 }
 
 impl Sender {
-    pub(crate) fn new(link: Link, now: Timestamp) -> Arc<Sender> {
+    pub(crate) fn new(link: Link, runs: bool, now: Timestamp) -> Arc<Sender> {
         let waiting = Waiting {
             prompt: VecDeque::new(),
             bulk: VecDeque::new(),
@@ -182,6 +184,7 @@ impl Sender {
             link: RwLock::new(Arc::new(link)),
             waiting: Mutex::new(waiting),
             wake: Notify::new(),
+            runs,
         })
     }
 
@@ -236,7 +239,7 @@ impl Sender {
         let mut waiting = self.waiting.lock();
         let unhindered = link.is_usable() && waiting.circuit.gate(now) == Gate::Open;
         let first = !waiting.backlog[place(lane)] && !waiting.backlog[0];
-        let leased = unhindered && first && waiting.len() < WINDOW;
+        let leased = self.runs && unhindered && first && waiting.len() < WINDOW;
         let nothing_waits = waiting.prompt.is_empty() && (lane == Lane::Prompt || waiting.bulk.is_empty());
         let may_start = leased && nothing_waits && waiting.pacing.take(1, now) == 1;
         let slot = if may_start { Arc::clone(&link.slots).try_acquire_owned().ok() } else { None };
@@ -444,7 +447,7 @@ impl Sender {
     pub(crate) fn is_idle(&self) -> bool {
         let link = self.link();
         let waiting = self.waiting.lock();
-        let nothing_due = waiting.backlog == [false, false] || !link.is_usable();
+        let nothing_due = waiting.backlog == [false, false] || !link.is_usable() || !self.runs;
         waiting.len() == 0 && nothing_due && link.slots.available_permits() == link.slot_count
     }
 }

@@ -8,7 +8,10 @@ use domain::clock::Timestamp;
 /// Where lines are folded; RFC 5322 section 2.1.1 asks for 78.
 const WIDTH: usize = 76;
 /// An encoded word has at most 75 characters, of which `=?utf-8?b?` and `?=` take 12.
-const WORD_ROOM: usize = 63;
+const WORD_FRAME: usize = 12;
+const WORD_ROOM: usize = 75 - WORD_FRAME;
+/// A word shorter than this is not worth its frame: it goes to the next line.
+const LEAST_ROOM: usize = 16;
 
 pub(super) fn date(out: &mut Vec<u8>, date: Timestamp) {
     let instant = jiff::Timestamp::from_microsecond(date.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
@@ -50,7 +53,8 @@ pub(super) fn mailboxes(out: &mut Vec<u8>, name: &str, mailboxes: &[Mailbox]) {
         }
         if let Some(name) = mailbox.name.as_deref().filter(|name| !name.trim().is_empty()) {
             line.phrase(out, name.trim());
-            line.space_or_fold(out, mailbox.address.as_str().len() + 2);
+            // Room for the brackets and a comma.
+            line.space_or_fold(out, mailbox.address.as_str().len() + 3);
             line.raw(out, &["<", mailbox.address.as_str(), ">"]);
         } else {
             line.raw(out, &[mailbox.address.as_str()]);
@@ -141,13 +145,15 @@ impl Line {
         let mut rest = value;
         let mut is_first = true;
         while !rest.is_empty() {
-            let (word, after) = rest.split_at(fitting(rest, base64));
-            rest = after;
-            if !is_first || self.column + WORD_ROOM / 2 > WIDTH {
+            // A line with an encoded word in it has at most 76 characters.
+            if !is_first || self.column + WORD_FRAME + LEAST_ROOM > WIDTH {
                 out.extend_from_slice(b"\r\n ");
                 self.column = 1;
             }
             is_first = false;
+            let room = WORD_ROOM.min(WIDTH - WORD_FRAME - self.column);
+            let (word, after) = rest.split_at(fitting(rest, base64, room));
+            rest = after;
             let written = out.len();
             if base64 {
                 out.extend_from_slice(b"=?utf-8?b?");
@@ -162,9 +168,9 @@ impl Line {
     }
 }
 
-/// How many bytes of the text fit into one encoded word; whole characters only.
-fn fitting(text: &str, base64: bool) -> usize {
-    let mut room = if base64 { WORD_ROOM / 4 * 3 } else { WORD_ROOM };
+/// How many bytes of the text fit into so much room of an encoded word; whole characters only, and at least one.
+fn fitting(text: &str, base64: bool, room: usize) -> usize {
+    let mut room = if base64 { room / 4 * 3 } else { room };
     let mut end = 0;
     for character in text.chars() {
         let bytes = character.len_utf8();

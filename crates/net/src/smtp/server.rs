@@ -2,6 +2,7 @@
 
 mod command;
 mod lines;
+mod rehearsal;
 mod serve;
 mod session;
 
@@ -15,6 +16,7 @@ use futures_util::future::BoxFuture;
 
 use super::Reply;
 
+pub use rehearsal::{Rehearsal, rehearse};
 pub use serve::serve;
 
 /// What the receiver allows.

@@ -52,7 +52,11 @@ async fn every_fault_at_every_verb_has_its_class() {
         (script(|s| s.rcpt = vec![Say("450 4.2.1 greylisted")]), Temporary, 0),
         (script(|s| s.rcpt = vec![Say("550 5.1.1 unknown")]), Rejected, 0),
         (script(|s| s.rcpt = vec![Last("550 5.1.1 unknown")]), Rejected, 0),
-        (script(|s| (s.rcpt, s.data) = (vec![Say("550 5.1.1 unknown")], Say("554 no valid recipients"))), Rejected, 0),
+        (
+            script(|s| (s.rcpt, s.data) = (vec![Say("550 5.1.1 unknown")], Say("554 no valid recipients"))),
+            Rejected,
+            0,
+        ),
         (script(|s| s.data = Hang), Temporary, 0),
         (script(|s| s.data = Close), Temporary, 0),
         (script(|s| s.data = Say("451 later")), Temporary, 0),
@@ -84,7 +88,10 @@ async fn no_server_at_all_is_temporary() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    assert_eq!(send(&Pool::new(config(port), 1), &["jane@example.com"]).await.class(), AttemptOutcome::Temporary);
+    assert_eq!(
+        send(&Pool::new(config(port), 1), &["jane@example.com"]).await.class(),
+        AttemptOutcome::Temporary
+    );
 }
 
 #[tokio::test]
@@ -121,7 +128,10 @@ async fn a_refused_message_does_not_spoil_the_connection() {
         let pool = Pool::new(config(server.port), 1);
         for _ in 0..3 {
             let outcome = send(&pool, &["jane@example.com"]).await;
-            assert!(matches!(outcome, Outcome::Rejected { reason: RejectReason::BadRecipient, .. }), "{outcome:?}");
+            assert!(
+                matches!(outcome, Outcome::Rejected { reason: RejectReason::BadRecipient, .. }),
+                "{outcome:?}"
+            );
         }
         assert_eq!(server.connections.load(Ordering::SeqCst), 1);
         assert_eq!(server.messages.load(Ordering::SeqCst), 0);
@@ -140,7 +150,8 @@ async fn more_than_a_hundred_recipients_go_in_parts() {
 
 #[tokio::test]
 async fn limits_of_the_server_are_kept_before_anything_is_said() {
-    let server = Server::start(vec![script(|script| script.ehlo = Act::Say("250-fake\r\n250 SIZE 10"))]).await;
+    let server =
+        Server::start(vec![script(|script| script.ehlo = Act::Say("250-fake\r\n250 SIZE 10"))]).await;
     let outcome = send(&Pool::new(config(server.port), 1), &["jane@example.com"]).await;
     assert!(matches!(outcome, Outcome::Rejected { reason: RejectReason::Content, .. }));
     let server = Server::start(vec![Script::default()]).await;
@@ -152,7 +163,11 @@ async fn limits_of_the_server_are_kept_before_anything_is_said() {
 #[tokio::test]
 async fn signing_in_fails_for_good_or_for_now() {
     let credentials = |mechanism| {
-        Some(Credentials { mechanism, user: "jane".to_owned(), password: Secret::new("example-password".to_owned()) })
+        Some(Credentials {
+            mechanism,
+            user: "jane".to_owned(),
+            password: Secret::new("example-password".to_owned()),
+        })
     };
     let ehlo = Act::Say("250-fake\r\n250 AUTH PLAIN LOGIN XOAUTH2");
     for (auth, class) in [
@@ -180,4 +195,13 @@ async fn signing_in_fails_for_good_or_for_now() {
     let outcome = send(&Pool::new(config, 1), &["jane@example.com"]).await;
     assert_eq!(outcome.class(), AttemptOutcome::Misconfigured);
     assert_eq!(server.lines.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_wants_a_message_after_refusing_the_sender_gets_none() {
+    let confused = script(|script| script.mail = Act::Say("451 later"));
+    let server = Server::start(vec![confused]).await;
+    let outcome = send(&Pool::new(config(server.port), 1), &["jane@example.com"]).await;
+    assert_eq!(outcome.class(), AttemptOutcome::Temporary);
+    assert_eq!(server.messages.load(Ordering::SeqCst), 0);
 }

@@ -27,7 +27,10 @@ async fn what_is_sent_arrives_byte_for_byte() {
     assert_eq!(outcome.class(), AttemptOutcome::Sent);
     let taken = sink.taken();
     assert_eq!(taken[1].from, None);
-    assert!(taken[1].bytes.as_ref().strip_suffix(b"\r\n").unwrap_or(&taken[1].bytes) == large.strip_suffix(b"\r\n").unwrap_or(&large));
+    assert!(
+        taken[1].bytes.as_ref().strip_suffix(b"\r\n").unwrap_or(&taken[1].bytes)
+            == large.strip_suffix(b"\r\n").unwrap_or(&large)
+    );
 }
 
 #[tokio::test]

@@ -26,17 +26,19 @@ async fn start(arguments: &[&str]) -> Option<(Running, u16)> {
         return None;
     }
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let child = Command::new(SINK)
-        .args(arguments)
-        .args(as_nobody())
-        .args([&format!("127.0.0.1:{port}"), "100"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let running = Running(
+        Command::new(SINK)
+            .args(arguments)
+            .args(as_nobody())
+            .args([&format!("127.0.0.1:{port}"), "100"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap(),
+    );
     for _ in 0..100 {
         if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            return Some((Running(child), port));
+            return Some((running, port));
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

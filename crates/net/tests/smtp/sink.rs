@@ -62,7 +62,12 @@ impl Sink {
             tls,
         };
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve(listener, config, Arc::clone(&recorder) as Arc<dyn Handler>, std::future::pending()));
+        tasks.spawn(serve(
+            listener,
+            config,
+            Arc::clone(&recorder) as Arc<dyn Handler>,
+            std::future::pending(),
+        ));
         Sink { port, recorder, tasks }
     }
 

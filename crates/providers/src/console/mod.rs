@@ -96,9 +96,15 @@ impl Provider for Console {
 /// The message as it is printed.
 fn shown(message: &Outgoing, lines: usize) -> String {
     let to: Vec<String> = message.recipients().iter().map(ToString::to_string).collect();
-    let mut shown = format!("{}  {} -> {}  {}", message.id, message.from.address, to.join(", "), message.subject);
+    let mut shown =
+        format!("{}  {} -> {}  {}", message.id, message.from.address, to.join(", "), message.subject);
     for file in &message.attachments {
-        shown.push_str(&format!("\n  [{}: {}, {} bytes]", file.filename, file.content_type, file.bytes.len()));
+        shown.push_str(&format!(
+            "\n  [{}: {}, {} bytes]",
+            file.filename,
+            file.content_type,
+            file.bytes.len()
+        ));
     }
     let text = message.text.as_deref().or(message.html.as_deref()).unwrap_or_default();
     for line in text.lines().take(lines) {

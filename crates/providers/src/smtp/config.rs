@@ -114,7 +114,10 @@ pub(super) fn read(given: serde_json::Value, hello_name: &str) -> Result<Account
     }
     let security = read.security.or_else(default_security).map_or(Security::StartTls, Security::from);
     if security == Security::None && !is_loopback(&host) {
-        faults.note("/settings/security", "expected starttls or tls: only a server on this machine may be used without");
+        faults.note(
+            "/settings/security",
+            "expected starttls or tls: only a server on this machine may be used without",
+        );
     }
     let envelope_from = read
         .envelope_from
@@ -169,7 +172,8 @@ fn default_port(security: Security) -> u16 {
 }
 
 fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 impl From<SecurityWord> for Security {

@@ -36,7 +36,10 @@ pub(crate) static MANIFEST: Manifest = Manifest {
         ..Capabilities::NONE
     },
     links: &[
-        Link { title: "RFC 5321: Simple Mail Transfer Protocol", url: "https://www.rfc-editor.org/rfc/rfc5321" },
+        Link {
+            title: "RFC 5321: Simple Mail Transfer Protocol",
+            url: "https://www.rfc-editor.org/rfc/rfc5321",
+        },
         Link { title: "RFC 8314: TLS for submission", url: "https://www.rfc-editor.org/rfc/rfc8314" },
     ],
     guide: include_str!("README.md"),
@@ -78,5 +81,9 @@ impl Provider for Smtp {
 
     fn check(&self) -> BoxFuture<'_, Vec<CheckStep>> {
         Box::pin(self.pool.probe())
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.pool.close())
     }
 }

@@ -73,7 +73,12 @@ pub(super) enum Page {
 }
 
 /// Looks for our message among the events.
-pub(super) fn decode(answer: &Response, request: &LookUpRequest, now: Timestamp, index_delay: Duration) -> Page {
+pub(super) fn decode(
+    answer: &Response,
+    request: &LookUpRequest,
+    now: Timestamp,
+    index_delay: Duration,
+) -> Page {
     if answer.status != http::StatusCode::OK {
         return Page::Answer(LookUp::Failed(super::failures::outcome(answer).words().clone()));
     }
@@ -93,7 +98,9 @@ pub(super) fn decode(answer: &Response, request: &LookUpRequest, now: Timestamp,
     }
     if data.events.iter().any(Event::is_mute) {
         // Any of them may be ours.
-        return failed("activity search shows events without their headers, so ours cannot be told from others");
+        return failed(
+            "activity search shows events without their headers, so ours cannot be told from others",
+        );
     }
     if now.since(request.sent_until) < index_delay {
         return failed("not indexed yet");
@@ -113,12 +120,19 @@ impl Event {
         let (ours, theirs) = (request.message_id.to_string(), format!("<{}>", request.rfc_message_id));
         let named = self.custom_headers.iter().flatten().filter_map(|(_, value)| value.as_str());
         named.map(str::trim).any(|value| value == ours || value == theirs)
-            || self.headers.as_deref().is_some_and(|headers| headers.contains(&theirs) || headers.contains(&ours))
+            || self
+                .headers
+                .as_deref()
+                .is_some_and(|headers| headers.contains(&theirs) || headers.contains(&ours))
     }
 
     /// Whether it does not say which message it is about.
     fn is_mute(&self) -> bool {
-        let has_custom = self.custom_headers.iter().flatten().any(|(_, value)| value.as_str().is_some_and(|v| !v.is_empty()));
+        let has_custom = self
+            .custom_headers
+            .iter()
+            .flatten()
+            .any(|(_, value)| value.as_str().is_some_and(|v| !v.is_empty()));
         !has_custom && self.headers.as_deref().is_none_or(str::is_empty)
     }
 }

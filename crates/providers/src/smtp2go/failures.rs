@@ -68,7 +68,9 @@ pub(super) fn outcome(answer: &Response) -> Outcome {
             Outcome::RateLimited { after: Some(retry_after(answer).unwrap_or(SHUT_OUT)), words }
         }
         (Some(Class::Sender), _) => Outcome::Rejected { reason: RejectReason::BadSender, words },
-        (Some(Class::Payload), _) => Outcome::Rejected { reason: reason_of_field(told.field.as_deref()), words },
+        (Some(Class::Payload), _) => {
+            Outcome::Rejected { reason: reason_of_field(told.field.as_deref()), words }
+        }
         (None, 413) => Outcome::Rejected { reason: RejectReason::Content, words },
         (None, 408 | 503) => Outcome::Temporary(words),
         // The API says itself that it failed. Anything in front of it cannot know whether the API had taken the message.

@@ -76,10 +76,14 @@ impl Provider for Smtp2go {
 
     fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            if let Some(outcome) = limits::recipients(message.recipients().len(), MANIFEST.capabilities.max_recipients) {
+            if let Some(outcome) =
+                limits::recipients(message.recipients().len(), MANIFEST.capabilities.max_recipients)
+            {
                 return outcome;
             }
-            if let Some(outcome) = limits::too_large(send::size(message), MANIFEST.capabilities.max_message_bytes) {
+            if let Some(outcome) =
+                limits::too_large(send::size(message), MANIFEST.capabilities.max_message_bytes)
+            {
                 return outcome;
             }
             match self.post("/email/send", send::encode(message)).await {

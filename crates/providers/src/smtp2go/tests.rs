@@ -107,15 +107,20 @@ fn answers_become_outcomes() {
         assert_eq!(outcome.class(), class, "{status} {body}: {outcome:?}");
     }
     let outcome = send::decode(&answer(200, include_str!("samples/send-taken.json")));
-    assert!(matches!(outcome, Outcome::Sent { provider_id: Some(id), .. } if id == "1u0SwL-B9zBpi9ffUq-JAB2"));
+    assert!(
+        matches!(outcome, Outcome::Sent { provider_id: Some(id), .. } if id == "1u0SwL-B9zBpi9ffUq-JAB2")
+    );
     let outcome = send::decode(&answer(400, payload));
     assert!(matches!(outcome, Outcome::Rejected { reason: RejectReason::BadRecipient, .. }));
     assert_eq!(outcome.words().detail, "nonsense is not a valid email address");
     let outcome = send::decode(&answer(200, include_str!("samples/send-failed-with-200.json")));
     assert!(matches!(outcome, Outcome::Rejected { reason: RejectReason::BadSender, .. }));
     let outcome = send::decode(&answer(429, ""));
-    assert!(matches!(outcome, Outcome::RateLimited { after: Some(wait), .. } if wait == Duration::from_secs(60)));
-    let Outcome::Sent { refused, .. } = send::decode(&answer(200, include_str!("samples/send-partly-failed.json")))
+    assert!(
+        matches!(outcome, Outcome::RateLimited { after: Some(wait), .. } if wait == Duration::from_secs(60))
+    );
+    let Outcome::Sent { refused, .. } =
+        send::decode(&answer(200, include_str!("samples/send-partly-failed.json")))
     else {
         panic!("not sent")
     };
@@ -133,7 +138,8 @@ fn webhooks_become_reports() {
         include_str!("samples/webhook-bounce.json"),
         include_str!("samples/webhook-processed.form"),
     ];
-    let reports: Vec<_> = samples.iter().flat_map(|sample| webhook::read(&webhook(sample)).unwrap()).collect();
+    let reports: Vec<_> =
+        samples.iter().flat_map(|sample| webhook::read(&webhook(sample)).unwrap()).collect();
     assert_eq!(reports[0].about.message_id, Some(id()));
     assert_eq!(reports[2].about.message_id, Some(id()));
     insta::assert_json_snapshot!(reports);
@@ -151,7 +157,9 @@ fn every_spelling_of_an_event_is_understood() {
         ("bounce", EventKind::BouncedSoft),
         ("sms_delivered", EventKind::Other),
     ] {
-        let reports = webhook::read(&webhook(&format!("{{\"event\":\"{name}\",\"time\":\"2026-02-07 18:05:02\"}}"))).unwrap();
+        let reports =
+            webhook::read(&webhook(&format!("{{\"event\":\"{name}\",\"time\":\"2026-02-07 18:05:02\"}}")))
+                .unwrap();
         assert_eq!(reports[0].kind, kind, "{name}");
         assert_eq!(reports[0].at.map(|at| at.to_string()).as_deref(), Some("2026-02-07T18:05:02.000000Z"));
     }
@@ -171,7 +179,9 @@ fn webhooks_are_believed_by_their_authorization() {
         ..RawRequest::default()
     };
     // printf 'jane:example-secret' | base64
-    for right in ["Bearer jane:example-secret", "Basic jane:example-secret", "Basic amFuZTpleGFtcGxlLXNlY3JldA=="] {
+    for right in
+        ["Bearer jane:example-secret", "Basic jane:example-secret", "Basic amFuZTpleGFtcGxlLXNlY3JldA=="]
+    {
         assert!(webhook::verify(&with(right), Some(&secret)).is_ok(), "{right}");
     }
     for wrong in ["", "Bearer x", "jane:example-secret", "Bearer jane:example-secret2"] {
@@ -209,6 +219,7 @@ fn a_look_up_says_no_only_when_it_is_sure() {
     assert!(matches!(read(200, "<html>", late), activity::Page::Answer(LookUp::Failed(_))));
     let more = others.replace("null", "\"t2\"");
     assert_eq!(read(200, &more, late), activity::Page::Next("t2".to_owned()));
-    let body: serde_json::Value = serde_json::from_slice(&activity::encode(&request, late, Some("t2"))).unwrap();
+    let body: serde_json::Value =
+        serde_json::from_slice(&activity::encode(&request, late, Some("t2"))).unwrap();
     insta::assert_json_snapshot!(body);
 }

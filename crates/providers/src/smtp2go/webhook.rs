@@ -48,7 +48,11 @@ pub(super) fn verify(request: &RawRequest, secret: Option<&Secret>) -> Result<()
     for candidate in &accepted {
         is_ours |= signature::equal(given.trim().as_bytes(), candidate.as_bytes());
     }
-    if is_ours { Ok(()) } else { Err(Refused("the webhook's Authorization header is not the one that was set up")) }
+    if is_ours {
+        Ok(())
+    } else {
+        Err(Refused("the webhook's Authorization header is not the one that was set up"))
+    }
 }
 
 /// The facts in a webhook.
@@ -65,7 +69,8 @@ pub(super) fn read(request: &RawRequest) -> Result<Vec<DeliveryReport>, Unreadab
 type Event = BTreeMap<String, String>;
 
 fn events_of_json(body: &[u8]) -> Result<Vec<Event>, Unreadable> {
-    let root: Value = serde_json::from_slice(body).map_err(|error| Unreadable(format!("not JSON: {error}")))?;
+    let root: Value =
+        serde_json::from_slice(body).map_err(|error| Unreadable(format!("not JSON: {error}")))?;
     let objects = match root {
         Value::Array(list) => list,
         one => vec![one],
@@ -144,11 +149,16 @@ fn instant(text: &str) -> Option<Timestamp> {
 }
 
 fn words<'a>(name: &str, field: &impl Fn(&str) -> Option<&'a str>) -> Words {
-    let detail = field("message").or_else(|| field("context")).or_else(|| field("click_url")).or_else(|| field("host"));
+    let detail = field("message")
+        .or_else(|| field("context"))
+        .or_else(|| field("click_url"))
+        .or_else(|| field("host"));
     let code = detail.and_then(|text| text.split([' ', '-']).find(|word| is_smtp_code(word)));
     Words { code: code.map(str::to_owned), detail: detail.unwrap_or(name).to_owned() }
 }
 
 fn is_smtp_code(word: &str) -> bool {
-    word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit()) && (b'2'..=b'5').contains(&word.as_bytes()[0])
+    word.len() == 3
+        && word.bytes().all(|byte| byte.is_ascii_digit())
+        && (b'2'..=b'5').contains(&word.as_bytes()[0])
 }

@@ -17,7 +17,7 @@ pub use sql::Sql;
 pub use tx::Tx;
 pub use work::Lane;
 
-pub(crate) use postgres::{Cluster, Session};
+pub(crate) use postgres::{Cluster, Session, run_once};
 pub(crate) use queue::Queue;
 pub(crate) use sqlite::{Embedded, open_for_writing};
 pub(crate) use work::{Call, ReadCall, Work};

@@ -71,6 +71,16 @@ impl Queue {
         self.arrived.notify_all();
     }
 
+    /// Forgets what waits and takes nothing more: as if the process had ended here.
+    pub(crate) fn abandon(&self) {
+        let mut lanes = self.lanes.lock();
+        lanes.closed = true;
+        lanes.prompt.clear();
+        lanes.bulk.clear();
+        drop(lanes);
+        self.arrived.notify_all();
+    }
+
     /// How many closures wait.
     pub(crate) fn waiting(&self) -> usize {
         let lanes = self.lanes.lock();

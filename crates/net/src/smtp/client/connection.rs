@@ -96,13 +96,19 @@ async fn secure(
     };
     match secured {
         Ok(()) => {
-            steps.push(CheckStep::passed("tls", format!("{}, certificate of {}", stream.protocol(), config.host)));
+            steps.push(CheckStep::passed(
+                "tls",
+                format!("{}, certificate of {}", stream.protocol(), config.host),
+            ));
             Ok(())
         }
         Err(error) => {
             let words = Words::plain(format!("TLS failed: {error}"));
-            let outcome =
-                if is_certificate_fault(&error) { Outcome::Misconfigured(words) } else { Outcome::Temporary(words) };
+            let outcome = if is_certificate_fault(&error) {
+                Outcome::Misconfigured(words)
+            } else {
+                Outcome::Temporary(words)
+            };
             Err(failed(steps, "tls", outcome))
         }
     }
@@ -114,7 +120,11 @@ fn is_certificate_fault(error: &std::io::Error) -> bool {
     matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
 }
 
-async fn greeted(stream: &mut Stream, config: &SmtpConfig, steps: &mut Vec<CheckStep>) -> Result<(), Outcome> {
+async fn greeted(
+    stream: &mut Stream,
+    config: &SmtpConfig,
+    steps: &mut Vec<CheckStep>,
+) -> Result<(), Outcome> {
     match stream.reply(config.timeouts.command).await {
         Ok(reply) if reply.is_positive() => {
             steps.push(CheckStep::passed("greeting", reply.to_string()));

@@ -31,7 +31,8 @@ impl Extensions {
                 "STARTTLS" => extensions.start_tls = true,
                 "SIZE" => {
                     extensions.size = true;
-                    extensions.max_bytes = words.next().and_then(|word| word.parse().ok()).filter(|size| *size > 0);
+                    extensions.max_bytes =
+                        words.next().and_then(|word| word.parse().ok()).filter(|size| *size > 0);
                 }
                 "AUTH" => words.for_each(|word| extensions.note_mechanism(word)),
                 _ => {}

@@ -125,7 +125,8 @@ async fn sweep(shared: Weak<Shared>) {
         let old: Vec<Connection> = {
             let mut idle = shared.idle.lock();
             let now = Instant::now();
-            let (old, young) = idle.drain(..).partition(|kept| now.duration_since(kept.idle_since) > KEPT_IDLE);
+            let (old, young) =
+                idle.drain(..).partition(|kept| now.duration_since(kept.idle_since) > KEPT_IDLE);
             *idle = young;
             old
         };

@@ -79,9 +79,11 @@ impl Stream {
     /// In words, for people: `TLSv1.3`.
     pub(super) fn protocol(&self) -> String {
         match &self.bytes {
-            Bytes::Tls(stream) => {
-                stream.get_ref().1.protocol_version().map_or_else(String::new, |version| format!("{version:?}"))
-            }
+            Bytes::Tls(stream) => stream
+                .get_ref()
+                .1
+                .protocol_version()
+                .map_or_else(String::new, |version| format!("{version:?}")),
             Bytes::Clear(_) | Bytes::Gone => String::new(),
         }
     }
@@ -148,7 +150,9 @@ impl Stream {
 
 fn broken(error: &io::Error) -> Lost {
     match error.kind() {
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Lost::Closed,
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+            Lost::Closed
+        }
         _ => Lost::Broken(error.to_string()),
     }
 }

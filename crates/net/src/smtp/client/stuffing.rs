@@ -16,7 +16,8 @@ impl<'a> Stuffer<'a> {
     /// Adds lines to `out` until it holds at least `enough` bytes; false when the message is at its end.
     pub(super) fn fill(&mut self, out: &mut Vec<u8>, enough: usize) -> bool {
         while !self.rest.is_empty() && out.len() < enough {
-            let end = self.rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(self.rest.len());
+            let end =
+                self.rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(self.rest.len());
             let (line, rest) = self.rest.split_at(end);
             if line.first() == Some(&b'.') {
                 out.push(b'.');

@@ -27,7 +27,11 @@ pub(super) enum Ended {
 }
 
 /// Whether the server will take what the envelope and the message need. Checked before anything is said.
-pub(super) fn refused_beforehand(connection: &Connection, envelope: Envelope<'_>, message: &[u8]) -> Option<Outcome> {
+pub(super) fn refused_beforehand(
+    connection: &Connection,
+    envelope: Envelope<'_>,
+    message: &[u8],
+) -> Option<Outcome> {
     let refuse = |reason, detail: String| Some(Outcome::Rejected { reason, words: Words::plain(detail) });
     let size = message.len() as u64;
     if let Some(limit) = connection.extensions.max_bytes.filter(|limit| *limit < size) {
@@ -37,7 +41,8 @@ pub(super) fn refused_beforehand(connection: &Connection, envelope: Envelope<'_>
         );
     }
     if needs_utf8(envelope, message) && !connection.extensions.utf8 {
-        let detail = "an address has letters beyond ASCII, and the server does not take such addresses (SMTPUTF8)";
+        let detail =
+            "an address has letters beyond ASCII, and the server does not take such addresses (SMTPUTF8)";
         return refuse(RejectReason::Invalid, detail.to_owned());
     }
     None
@@ -225,11 +230,14 @@ async fn call_off(connection: &mut Connection, timeouts: &Timeouts, answers: &An
     {
         return false;
     }
-    // DATA was written along and the server asks for a message that has nobody to go to: end it empty (RFC 2920
-    // section 3.1). It has no recipient, so even a server that takes it delivers it to nobody.
-    if answers.data.as_ref().is_some_and(|reply| reply.code == 354)
-        && !answers.recipients.iter().any(Reply::is_positive)
-    {
+    if answers.data.as_ref().is_some_and(|reply| reply.code == 354) {
+        if answers.recipients.iter().any(Reply::is_positive) {
+            // The sender was refused and yet the server wants a message for somebody: a dot now would deliver an empty
+            // one. Only hanging up is safe.
+            return false;
+        }
+        // DATA was written along and the server asks for a message that has nobody to go to: end it empty (RFC 2920
+        // section 3.1). It has no recipient, so even a server that takes it delivers it to nobody.
         return connection.stream.command(".\r\n", timeouts.command).await.is_ok();
     }
     matches!(connection.stream.command("RSET\r\n", timeouts.command).await, Ok(reply) if reply.is_positive())
@@ -301,7 +309,9 @@ fn queue_id(reply: &Reply) -> Option<String> {
     while let Some(word) = words.next() {
         let lower = word.to_ascii_lowercase();
         let found = match lower.as_str() {
-            "queued" if words.clone().next().is_some_and(|next| next.eq_ignore_ascii_case("as")) => words.nth(1),
+            "queued" if words.clone().next().is_some_and(|next| next.eq_ignore_ascii_case("as")) => {
+                words.nth(1)
+            }
             _ if lower.starts_with("id=") => word.get(3..),
             _ => None,
         };

@@ -107,7 +107,8 @@ fn path<'a>(rest: &'a str, keyword: &str) -> Result<(&'a str, impl Iterator<Item
 
 fn address(path: &str) -> Result<EmailAddress, Wrong> {
     // A source route is to be ignored (RFC 5321 appendix C).
-    let mailbox = if path.starts_with('@') { path.split_once(':').map_or(path, |(_, mailbox)| mailbox) } else { path };
+    let mailbox =
+        if path.starts_with('@') { path.split_once(':').map_or(path, |(_, mailbox)| mailbox) } else { path };
     mailbox.parse().map_err(|_| Wrong::Address)
 }
 

@@ -63,7 +63,11 @@ pub async fn serve(
 }
 
 async fn turn_away(mut stream: TcpStream) {
-    let _ = timeout(Duration::from_secs(2), stream.write_all(b"421 4.7.0 too many connections, come back later\r\n")).await;
+    let _ = timeout(
+        Duration::from_secs(2),
+        stream.write_all(b"421 4.7.0 too many connections, come back later\r\n"),
+    )
+    .await;
 }
 
 async fn run(
@@ -111,7 +115,11 @@ enum Ended {
 }
 
 impl Conversation {
-    async fn hold(&mut self, mut stream: TcpStream, tls: Option<Arc<rustls::ServerConfig>>) -> io::Result<()> {
+    async fn hold(
+        &mut self,
+        mut stream: TcpStream,
+        tls: Option<Arc<rustls::ServerConfig>>,
+    ) -> io::Result<()> {
         stream.set_nodelay(true)?;
         self.say(&self.session.greeting());
         match self.talk(&mut stream).await? {
@@ -142,7 +150,8 @@ impl Conversation {
                         self.say(&answer);
                     }
                     Step::Deliver { from, to, bytes, utf8 } => {
-                        let incoming = Incoming { peer: self.peer(), from, to, bytes: Bytes::from(bytes), utf8 };
+                        let incoming =
+                            Incoming { peer: self.peer(), from, to, bytes: Bytes::from(bytes), utf8 };
                         let answer = self.handler.message(incoming).await;
                         self.session.message_answered();
                         self.say(&answer);

@@ -66,6 +66,12 @@ impl Cluster {
         Session::connect(&self.target)
     }
 
+    pub(crate) fn abandon(&self) {
+        for queue in &self.queues {
+            queue.abandon();
+        }
+    }
+
     pub(crate) fn stop(&self) {
         for queue in &self.queues {
             queue.close();
@@ -77,4 +83,9 @@ impl Cluster {
         }
         self.readers.stop();
     }
+}
+
+/// One statement on a session of its own, outside any transaction.
+pub(crate) fn run_once(url: &str, sql: &str) -> Result<(), Error> {
+    Session::connect(&Target::parse(url)?)?.batch(sql)
 }

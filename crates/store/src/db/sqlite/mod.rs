@@ -73,6 +73,10 @@ impl Embedded {
         copy.close().map_err(|(_, error)| Error::from(error))
     }
 
+    pub(crate) fn abandon(&self) {
+        self.queue.abandon();
+    }
+
     /// Finishes what waits, then ends the threads. Idempotent.
     pub(crate) fn stop(&self) {
         self.queue.close();

@@ -1,0 +1,48 @@
+//! Webhooks in: `/hooks/{provider}/{secret}`. Stored, then answered with what stops the provider's retries.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, OriginalUri, Path, State};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::post;
+use engine::Engine;
+use engine::receive::{RawRequest, WebhookAnswer};
+
+use crate::kit::{Problem, json};
+
+/// The largest webhook; providers send batches and small mails.
+const LARGEST: usize = 50 << 20;
+
+pub(crate) fn routes() -> Router<Engine> {
+    Router::new().route("/hooks/{provider}/{secret}", post(receive)).layer(DefaultBodyLimit::max(LARGEST))
+}
+
+async fn receive(
+    State(engine): State<Engine>,
+    Path((provider, secret)): Path<(String, String)>,
+    OriginalUri(uri): OriginalUri,
+    method: Method,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    let body = body.map_err(json::not_received)?;
+    let headers = headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+        .collect();
+    let request = RawRequest {
+        method: method.to_string(),
+        path: uri.path().to_owned(),
+        query: uri.query().unwrap_or_default().to_owned(),
+        headers,
+        body,
+    };
+    let answer = engine.take_in_webhook(&provider, &secret, request).await?;
+    Ok(match answer {
+        WebhookAnswer::Taken => (StatusCode::OK, "ok\n"),
+        WebhookAnswer::NoSuchAddress => (StatusCode::NOT_FOUND, "no such address\n"),
+        WebhookAnswer::Refused => (StatusCode::UNAUTHORIZED, "refused\n"),
+    })
+}

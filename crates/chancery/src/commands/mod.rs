@@ -1,0 +1,123 @@
+//! The commands, one file each.
+
+mod account;
+mod audit;
+mod backup;
+mod config;
+mod demo;
+mod key;
+mod reference;
+mod send;
+mod serve;
+mod setup;
+mod user;
+
+use clap::{Parser, Subcommand};
+use domain::access::Principal;
+use domain::ids::TenantId;
+use engine::Engine;
+
+use crate::house;
+use crate::settings::{Given, LogFormat, Settings};
+
+/// One self-hosted server for every conversation of a business.
+#[derive(Debug, Parser)]
+#[command(name = "chancery", version, about, max_term_width = 110, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    given: Given,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Serve),
+    /// Run a complete living example: simulated providers and customers, no credentials, no network
+    Demo(demo::Demo),
+    /// Create the owner account without a browser
+    Setup(setup::Setup),
+    /// API keys
+    #[command(subcommand)]
+    Key(key::Key),
+    /// People
+    #[command(subcommand)]
+    User(user::User),
+    /// Channel accounts: what messages go through
+    #[command(subcommand)]
+    Channel(account::Channel),
+    /// Send a message
+    Send(send::Send),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Copy the running database and everything beside it to another folder
+    Backup(backup::Backup),
+    /// Print the effective settings, secrets hidden
+    Config,
+    /// Print the description of the API (OpenAPI 3.1)
+    Openapi,
+    /// Print generated reference pages: providers, config, problems or cli
+    #[command(hide = true)]
+    Reference(reference::Reference),
+}
+
+/// Runs one command to its end.
+pub fn run(arguments: Arguments) -> anyhow::Result<()> {
+    if let Command::Openapi = arguments.command {
+        return reference::openapi();
+    }
+    if let Command::Reference(reference) = arguments.command {
+        return reference.print();
+    }
+    let settings = arguments.given.settle()?;
+    log_to_stderr(&settings, matches!(arguments.command, Command::Serve(_)))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async move {
+        match arguments.command {
+            Command::Serve(serve) => serve.run(settings).await,
+            Command::Demo(demo) => demo.run(settings).await,
+            Command::Setup(setup) => setup.run(settings).await,
+            Command::Key(key) => key.run(settings).await,
+            Command::User(user) => user.run(settings).await,
+            Command::Channel(channel) => channel.run(settings).await,
+            Command::Send(send) => send.run(settings).await,
+            Command::Audit(audit) => audit.run(settings).await,
+            Command::Backup(backup) => backup.run(settings).await,
+            Command::Config => config::run(&settings),
+            Command::Openapi | Command::Reference(_) => Ok(()),
+        }
+    })
+}
+
+/// Commands speak by their results; only the server tells what it does.
+fn log_to_stderr(settings: &Settings, is_server: bool) -> anyhow::Result<()> {
+    use tracing_subscriber::EnvFilter;
+    let filter = if is_server { settings.log.as_str() } else { "error" };
+    let filter = EnvFilter::try_new(filter).map_err(|error| anyhow::anyhow!("log: {error}"))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match settings.log_format {
+        LogFormat::Text => builder.with_target(false).init(),
+        LogFormat::Json => builder.json().init(),
+    }
+    Ok(())
+}
+
+/// The one tenant of this version; commands act for it with the rights of whoever can read the data folder.
+fn operator() -> Principal {
+    Principal::system(TenantId(1))
+}
+
+/// Runs a command's work on the database, beside a running server or without one.
+async fn with_engine<T>(
+    settings: &Settings,
+    work: impl AsyncFnOnce(&Engine) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen));
+    let engine = house::open(settings, public_url, false).await?;
+    engine.connect_without_sending().await?;
+    let done = work(&engine).await;
+    engine.stop().await;
+    done
+}

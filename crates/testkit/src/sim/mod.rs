@@ -1,0 +1,9 @@
+//! Simulated providers on loopback: they check what the real ones check, answer as the real ones answer, remember what
+//! they took, and fail on demand.
+
+mod faults;
+mod http;
+pub mod smtp;
+pub mod smtp2go;
+
+pub use faults::Faults;

@@ -1,0 +1,135 @@
+// Turns a provider's JSON schema into form fields, and form values back into settings. Pure.
+
+import type { JsonSchema } from '../api/types';
+
+export type Choice = { value: string; words: string };
+
+type Kind =
+  | { kind: 'text' | 'long' | 'boolean' | 'list' }
+  | { kind: 'secret'; multiline: boolean }
+  | { kind: 'number'; whole: boolean; minimum?: number; maximum?: number }
+  | { kind: 'choice'; choices: Choice[] };
+
+export type SettingField = Kind & {
+  /** Where it is in the settings: `host`, or `tls/verify` when nested. */
+  path: string;
+  label: string;
+  hint: string;
+  required: boolean;
+  default: unknown;
+};
+
+/** What the form holds: text for every kind but yes-or-no. */
+export type Values = Record<string, string | boolean>;
+
+export function fieldsOf(schema: JsonSchema): SettingField[] {
+  return within(schema, schema, '');
+}
+
+function within(root: JsonSchema, schema: JsonSchema, prefix: string): SettingField[] {
+  const required = new Set(schema.required ?? []);
+  return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
+    const path = prefix + name;
+    const plain = resolved(root, property);
+    if (plain.properties) return within(root, plain, `${path}/`);
+    return [
+      {
+        ...kindOf(plain),
+        path,
+        label: plain.title ?? spelledName(name),
+        hint: plain.description ?? '',
+        required: required.has(name) && plain.default === undefined,
+        default: plain.default,
+      },
+    ];
+  });
+}
+
+/** Follows references and drops "or null", keeping the words written beside them. */
+function resolved(root: JsonSchema, schema: JsonSchema): JsonSchema {
+  const { $ref, allOf, anyOf, ...own } = schema;
+  const single = allOf?.length === 1 ? allOf[0] : undefined;
+  const notNull = anyOf?.filter((one) => one.type !== 'null');
+  const inner = single ?? (notNull?.length === 1 ? notNull[0] : undefined);
+  if (inner) return { ...resolved(root, inner), ...own };
+  if ($ref?.startsWith('#/$defs/')) {
+    const target = root.$defs?.[$ref.slice('#/$defs/'.length)];
+    if (target) return { ...resolved(root, target), ...own };
+  }
+  return anyOf && !own.oneOf ? { ...own, oneOf: anyOf } : own;
+}
+
+function kindOf(schema: JsonSchema): Kind {
+  const choices = choicesOf(schema);
+  if (choices.length > 0) return { kind: 'choice', choices };
+  const types = [schema.type ?? []].flat();
+  const isPem = /\bPEM\b|private key/i.test(`${schema.title} ${schema.description}`);
+  if (schema.writeOnly || schema.format === 'password') {
+    return { kind: 'secret', multiline: isPem };
+  }
+  if (types.includes('boolean')) return { kind: 'boolean' };
+  if (types.includes('integer') || types.includes('number')) {
+    return { kind: 'number', whole: types.includes('integer'), minimum: schema.minimum, maximum: schema.maximum };
+  }
+  if (types.includes('array')) return { kind: 'list' };
+  return { kind: isPem || schema.format === 'multiline' ? 'long' : 'text' };
+}
+
+function choicesOf(schema: JsonSchema): Choice[] {
+  if (schema.oneOf) {
+    return schema.oneOf.flatMap((one): Choice[] => {
+      if (one.const !== undefined) return [{ value: String(one.const), words: one.description ?? one.title ?? String(one.const) }];
+      return (one.enum ?? []).map((value) => ({ value: String(value), words: one.description ?? String(value) }));
+    });
+  }
+  return (schema.enum ?? []).filter((value) => value !== null).map((value) => ({ value: String(value), words: String(value) }));
+}
+
+/** What the form shows first: what is stored, else the default. Secrets are never shown. */
+export function valuesOf(fields: SettingField[], settings: Record<string, unknown>): Values {
+  return Object.fromEntries(
+    fields.map((field) => {
+      const stored = at(settings, field.path) ?? field.default;
+      if (field.kind === 'secret') return [field.path, ''];
+      if (field.kind === 'boolean') return [field.path, stored === true];
+      if (field.kind === 'list') return [field.path, Array.isArray(stored) ? stored.join('\n') : ''];
+      return [field.path, stored === undefined || stored === null ? '' : String(stored)];
+    }),
+  );
+}
+
+/**
+ * Empty fields are left out, so the server's default holds and a stored secret stays. One that was set before and
+ * was emptied is sent as null.
+ */
+export function settingsOf(fields: SettingField[], values: Values, before: Record<string, unknown> = {}) {
+  const settings: Record<string, unknown> = {};
+  for (const field of fields) {
+    const value = values[field.path];
+    const wasSet = (at(before, field.path) ?? null) !== null;
+    if (field.kind === 'boolean') put(settings, field.path, value === true);
+    else if (typeof value !== 'string' || value.trim() === '') {
+      if (wasSet && field.kind !== 'secret') put(settings, field.path, field.kind === 'list' ? [] : null);
+    } else if (field.kind === 'number') put(settings, field.path, Number(value));
+    else if (field.kind === 'list') put(settings, field.path, value.split('\n').map((line) => line.trim()).filter(Boolean));
+    else put(settings, field.path, field.kind === 'secret' ? value : value.trim());
+  }
+  return settings;
+}
+
+function at(settings: Record<string, unknown>, path: string): unknown {
+  return path.split('/').reduce<unknown>((inside, name) => (inside as Record<string, unknown> | undefined)?.[name], settings);
+}
+
+function put(settings: Record<string, unknown>, path: string, value: unknown) {
+  const names = path.split('/');
+  const last = names.pop() as string;
+  let inside = settings;
+  for (const name of names) inside = (inside[name] ??= {}) as Record<string, unknown>;
+  inside[last] = value;
+}
+
+function spelledName(name: string): string {
+  const words = name.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

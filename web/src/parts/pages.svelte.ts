@@ -1,0 +1,40 @@
+// A list that comes in pages by cursor: the rows so far, whether more are there, and what went wrong.
+
+import { Problem } from '../api/problem';
+import type { Page } from '../api/types';
+
+export class Pages<T> {
+  rows = $state.raw<T[]>([]);
+  cursor = $state<string | null>(null);
+  loading = $state(true);
+  problem = $state<Problem | null>(null);
+  #turn = 0;
+
+  constructor(private readonly ask: (cursor: string | undefined) => Promise<Page<T>>) {}
+
+  /** The first page again; what came before stays on screen until it is there. */
+  async load() {
+    await this.#take(undefined, (page) => page.data);
+  }
+
+  async more() {
+    if (this.loading || this.cursor === null) return;
+    await this.#take(this.cursor, (page) => [...this.rows, ...page.data]);
+  }
+
+  async #take(cursor: string | undefined, join: (page: Page<T>) => T[]) {
+    const turn = ++this.#turn;
+    this.loading = true;
+    try {
+      const page = await this.ask(cursor);
+      if (turn !== this.#turn) return;
+      this.rows = join(page);
+      this.cursor = page.next_cursor;
+      this.problem = null;
+    } catch (cause) {
+      if (turn === this.#turn) this.problem = Problem.of(cause);
+    } finally {
+      if (turn === this.#turn) this.loading = false;
+    }
+  }
+}

@@ -1,0 +1,20 @@
+// Every page, its path, and the code that draws it (loaded when first opened).
+
+import type { Component } from 'svelte';
+
+export type Page = Component<{ params: Record<string, string> }>;
+/** A page without parameters just does not name them. */
+type Loaded = { default: Page | Component<Record<string, never>> };
+export type Route = { pattern: string; title: string; load: () => Promise<Loaded> };
+
+export const routes: Route[] = [
+  { pattern: '/inbox/:id?', title: 'Inbox', load: () => import('../inbox/Inbox.svelte') },
+  { pattern: '/contacts/:id?', title: 'Contacts', load: () => import('../contacts/Contacts.svelte') },
+  { pattern: '/channels', title: 'Channels', load: () => import('../channels/Channels.svelte') },
+  { pattern: '/channels/new', title: 'Add a channel', load: () => import('../channels/PickProvider.svelte') },
+  { pattern: '/channels/new/:provider', title: 'Add a channel', load: () => import('../channels/AddChannel.svelte') },
+  { pattern: '/channels/:id', title: 'Channel', load: () => import('../channels/EditChannel.svelte') },
+  { pattern: '/journal/:id?', title: 'Journal', load: () => import('../journal/Journal.svelte') },
+  { pattern: '/audit', title: 'Audit', load: () => import('../audit/Audit.svelte') },
+  { pattern: '/settings/:section?', title: 'Settings', load: () => import('../settings/Settings.svelte') },
+];

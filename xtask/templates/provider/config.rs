@@ -1,0 +1,70 @@
+//! The settings of an Acme account.
+
+use std::time::Duration;
+
+use domain::invalid::{Faults, Invalid};
+use domain::secret::Secret;
+
+use crate::settings;
+
+const DEFAULT_BASE_URL: &str = "https://api.acme.example";
+const DEFAULT_TIMEOUT_SECONDS: u16 = 30;
+
+/// An API key and how to use it. The comments are the documentation, the schema and the form.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+pub(super) struct AcmeSettings {
+    /// An API key with the right to send.
+    #[schemars(title = "API key", extend("x-order" = 1))]
+    pub api_key: Secret,
+    /// The sender of messages that name none, for example `Support <support@example.com>`.
+    #[schemars(title = "Sender", extend("x-order" = 2))]
+    pub from: Option<String>,
+    /// The secret that webhooks are signed with. Without it they are refused.
+    #[schemars(title = "Webhook secret", extend("x-order" = 3))]
+    pub webhook_secret: Option<Secret>,
+    /// Where the API is.
+    #[schemars(title = "Base URL", extend("x-order" = 4), default = "default_base_url")]
+    pub base_url: Option<String>,
+    /// How long to wait for an answer, in seconds. Past it nobody knows whether the message was taken.
+    #[schemars(title = "Time-out", extend("x-order" = 5), range(min = 1, max = 300), default = "default_timeout")]
+    pub timeout_seconds: Option<u16>,
+}
+
+fn default_base_url() -> Option<String> {
+    Some(DEFAULT_BASE_URL.to_owned())
+}
+
+fn default_timeout() -> Option<u16> {
+    Some(DEFAULT_TIMEOUT_SECONDS)
+}
+
+/// The settings, read and found good.
+pub(super) struct Account {
+    pub api_key: Secret,
+    pub webhook_secret: Option<Secret>,
+    /// Without a slash at the end.
+    pub base_url: String,
+    pub timeout: Duration,
+}
+
+/// Reads the settings.
+///
+/// # Errors
+/// Every fault with its pointer.
+pub(super) fn read(given: serde_json::Value) -> Result<Account, Invalid> {
+    let read: AcmeSettings = settings::read(given)?;
+    settings::sender(read.from.as_deref())?;
+    let mut faults = Faults::default();
+    if !read.api_key.reveal().bytes().all(|byte| byte.is_ascii_graphic()) {
+        faults.note("/settings/api_key", "expected a key without spaces or line breaks");
+    }
+    let base_url = read.base_url.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned());
+    let base_url = faults.take("/settings/base_url", settings::base_url(&base_url));
+    faults.finish()?;
+    Ok(Account {
+        api_key: read.api_key,
+        webhook_secret: read.webhook_secret,
+        base_url: base_url.unwrap_or_default(),
+        timeout: Duration::from_secs(u64::from(read.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS))),
+    })
+}
