@@ -2,6 +2,8 @@
 //
 //   npm run e2e -- --base http://127.0.0.1:8080 --link http://127.0.0.1:8080/sign-in/link?token=… --out /tmp/story
 //
+// Instead of --link: --email and --password.
+//
 // Saves a screenshot of every page (light, dark, phone) and summary.json. Ends with 1 after any failure, console error
 // or accessibility violation.
 
@@ -14,6 +16,8 @@ const { values: options } = parseArgs({
   options: {
     base: { type: 'string', default: 'http://127.0.0.1:8080' },
     link: { type: 'string' },
+    email: { type: 'string' },
+    password: { type: 'string' },
     out: { type: 'string', default: 'story' },
     browser: { type: 'string', default: '/usr/bin/chromium' },
     provider: { type: 'string', default: 'console' },
@@ -73,6 +77,15 @@ try {
     await step('sign in by the link', async () => {
       await page.goto(options.link);
       await page.getByRole('button').click();
+      await page.waitForURL(/\/app\//);
+    });
+  }
+  if (options.email) {
+    await step('sign in with a password', async () => {
+      await page.goto(`${base}/sign-in`);
+      await page.getByLabel('Email address').fill(options.email);
+      await page.getByLabel('Password').fill(options.password);
+      await page.getByRole('button', { name: 'Sign in' }).click();
       await page.waitForURL(/\/app\//);
     });
   }

@@ -5,7 +5,11 @@
 #[must_use]
 pub fn split(text: &str) -> (String, Option<String>) {
     let lines: Vec<&str> = text.lines().collect();
-    let cut = (0..lines.len()).find(|place| begins_rest(&lines, *place)).unwrap_or(lines.len());
+    let is_quoted = |line: &&str| line.starts_with('>') || line.trim().is_empty();
+    let quoted_end = lines.len() - lines.iter().rev().take_while(|line| is_quoted(line)).count();
+    let cut = (0..lines.len())
+        .find(|place| begins_rest(&lines, *place) || (*place >= quoted_end && lines[*place].starts_with('>')))
+        .unwrap_or(lines.len());
     let new = lines[..cut].join("\n").trim().to_owned();
     if new.is_empty() {
         // Somebody answered below or between the quoted lines: all of it is what he wrote.
@@ -23,8 +27,6 @@ fn begins_rest(lines: &[&str], place: usize) -> bool {
         || lines[place] == "-- "
         || is_divider(line)
         || is_attribution(&lines[place..])
-        || (line.starts_with('>')
-            && lines[place..].iter().all(|line| line.starts_with('>') || line.trim().is_empty()))
         || is_header_block(&lines[place..])
 }
 

@@ -3,7 +3,7 @@
 export type Page<T> = { data: T[]; next_cursor: string | null };
 
 export type Named = { id: string; name: string };
-export type Address = { name: string | null; address: string };
+export type Address = { name?: string | null; address: string };
 
 export type Role = 'owner' | 'admin' | 'agent' | 'viewer';
 

@@ -26,10 +26,10 @@ const field = (path: string) => fields.find((one) => one.path === path);
 test('each property becomes the field its schema asks for', () => {
   expect(fields.map((one) => [one.path, one.kind])).toEqual([
     ['host', 'text'],
+    ['api_key', 'secret'],
     ['port', 'number'],
     ['security', 'choice'],
     ['region', 'choice'],
-    ['api_key', 'secret'],
     ['verify', 'boolean'],
     ['domains', 'list'],
     ['timeouts/connect', 'number'],

@@ -22,8 +22,10 @@ export type SettingField = Kind & {
 /** What the form holds: text for every kind but yes-or-no. */
 export type Values = Record<string, string | boolean>;
 
+/** What must be filled in comes first; apart from that, the schema's own order. */
 export function fieldsOf(schema: JsonSchema): SettingField[] {
-  return within(schema, schema, '');
+  const fields = within(schema, schema, '');
+  return [...fields.filter((field) => field.required), ...fields.filter((field) => !field.required)];
 }
 
 function within(root: JsonSchema, schema: JsonSchema, prefix: string): SettingField[] {

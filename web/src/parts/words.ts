@@ -2,7 +2,7 @@
 
 import type { Address } from '../api/types';
 
-export function nameOf(person: { name: string | null; address?: string } | null | undefined, fallback = 'Unknown'): string {
+export function nameOf(person: { name?: string | null; address?: string } | null | undefined, fallback = 'Unknown'): string {
   return person?.name?.trim() || person?.address || fallback;
 }
 

@@ -3,6 +3,7 @@
 use super::args::Arg;
 use super::postgres::Session;
 use super::row::Row;
+use super::sql::numbered;
 use super::{Error, Sql};
 
 /// An open transaction. Writers take it first: `messages::insert(tx, …)`.
@@ -113,7 +114,7 @@ impl<'c> Tx<'c> {
 }
 
 fn run_sqlite(connection: &rusqlite::Connection, sql: &'static str, args: &[Arg<'_>]) -> Result<u64, Error> {
-    let mut statement = connection.prepare_cached(sql)?;
+    let mut statement = connection.prepare_cached(numbered(sql))?;
     let changed = statement.execute(rusqlite::params_from_iter(args))?;
     Ok(changed as u64)
 }
@@ -124,7 +125,7 @@ fn query_sqlite<T>(
     args: &[Arg<'_>],
     read: &mut impl FnMut(&mut Row<'_>) -> Result<T, Error>,
 ) -> Result<Vec<T>, Error> {
-    let mut statement = connection.prepare_cached(sql)?;
+    let mut statement = connection.prepare_cached(numbered(sql))?;
     let mut rows = statement.query(rusqlite::params_from_iter(args))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {

@@ -196,7 +196,7 @@ impl Shared {
     }
 
     fn keep(&self, mut connection: Connection) {
-        if connection.messages < MESSAGES_PER_CONNECTION {
+        if connection.messages < MESSAGES_PER_CONNECTION && connection.stream.is_quiet() {
             connection.idle_since = Instant::now();
             self.idle.lock().push(connection);
         }

@@ -76,6 +76,12 @@ impl Stream {
         matches!(self.bytes, Bytes::Tls(_))
     }
 
+    /// Whether everything that the server said was asked for. On any other connection replies would be taken for
+    /// answers to something else.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.replies.is_empty()
+    }
+
     /// In words, for people: `TLSv1.3`.
     pub(super) fn protocol(&self) -> String {
         match &self.bytes {
