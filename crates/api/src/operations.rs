@@ -31,6 +31,7 @@ struct Ready {
 
 /// The database answers; a load balancer sends requests here only then.
 async fn ready(State(engine): State<Engine>) -> Result<Json<Ready>, Problem> {
+    engine.ready().await?;
     let set_up = engine.is_set_up().await?;
     Ok(Json(Ready { ready: true, waiting: engine.store().waiting(), set_up }))
 }

@@ -107,9 +107,10 @@ impl Engine {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         let core = &self.core;
+        let now = core.clock.now();
         core.store.waiting() == 0
             && core.intake.is_idle()
-            && core.senders.all().iter().all(|sender| sender.is_idle())
+            && core.senders.all().iter().all(|sender| sender.is_idle(now))
     }
 }
 

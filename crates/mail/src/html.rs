@@ -1,5 +1,7 @@
 //! Makes the HTML of strangers safe to show.
 
+mod rewrite;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
@@ -82,7 +84,7 @@ const FORMATTED: &[&str] =
 #[must_use]
 pub fn sanitise_html(html: &str, images: RemoteImages) -> Sanitised {
     static CLEANER: OnceLock<Builder<'static>> = OnceLock::new();
-    let marked = CLEANER.get_or_init(cleaner).clean(html).to_string();
+    let marked = CLEANER.get_or_init(cleaner).clean(&rewrite::rewritten(html)).to_string();
     let has_remote_images = marked.contains(REMOTE);
     let replacement = match images {
         RemoteImages::Block => " data-src=\"",
@@ -221,6 +223,16 @@ mod tests {
             let html = clean(&format!("<p style=\"{style}\">x</p>"));
             assert!(!html.contains("url") && !html.contains("expression") && !html.contains('\\'), "{html}");
         }
+    }
+
+    #[test]
+    fn traps_for_the_parser_show_their_words() {
+        let trap = format!("{}hello<script>x</script> & <b>you</b>", "<div>".repeat(20_000));
+        let html = clean(&trap);
+        assert!(html.contains("hello &amp; you"), "{html}");
+        let trap =
+            format!("<p {}>hello", (0..100_000).map(|number| format!("a{number}=1 ")).collect::<String>());
+        assert_eq!(clean(&trap), "<p>hello</p>");
     }
 
     #[test]

@@ -295,7 +295,7 @@ pub fn set_health(
 
 const SET_LAST_SENT: &str = "
 UPDATE channel_accounts
-SET last_sent_at = $3, health = 'ok'
+SET last_sent_at = $3
 WHERE tenant_id = $1 AND id = $2";
 
 /// Notes that an account has sent something.

@@ -90,17 +90,20 @@ WHERE (tenant_id, message_id) IN (
     ORDER BY due_at
     LIMIT $6)
 RETURNING tenant_id, message_id, account_id, lane, due_at, attempts, lease, started_at",
+    // Materialized: a planner free to evaluate the selection once per row would lease more than the limit.
     postgres: "
-UPDATE deliveries
-SET lease = $1
-WHERE (tenant_id, message_id) IN (
+WITH due AS MATERIALIZED (
     SELECT tenant_id, message_id
     FROM deliveries
     WHERE tenant_id = $2 AND account_id = $3 AND lane = $4 AND due_at <= $5 AND lease IS NULL
     ORDER BY due_at
     LIMIT $6
     FOR UPDATE SKIP LOCKED)
-RETURNING tenant_id, message_id, account_id, lane, due_at, attempts, lease, started_at",
+UPDATE deliveries AS d
+SET lease = $1
+FROM due
+WHERE d.tenant_id = due.tenant_id AND d.message_id = due.message_id
+RETURNING d.tenant_id, d.message_id, d.account_id, d.lane, d.due_at, d.attempts, d.lease, d.started_at",
 };
 
 /// Leases up to `limit` due deliveries of an account to a process, those that wait longest first.

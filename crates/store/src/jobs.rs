@@ -53,17 +53,20 @@ WHERE (tenant_id, id) IN (
     ORDER BY due_at
     LIMIT $3)
 RETURNING tenant_id, id, kind, payload, due_at, attempts",
+    // Materialized: a planner free to evaluate the selection once per row would lease more than the limit.
     postgres: "
-UPDATE jobs
-SET lease = $1, attempts = attempts + 1
-WHERE (tenant_id, id) IN (
+WITH due AS MATERIALIZED (
     SELECT tenant_id, id
     FROM jobs
     WHERE lease IS NULL AND due_at <= $2
     ORDER BY due_at
     LIMIT $3
     FOR UPDATE SKIP LOCKED)
-RETURNING tenant_id, id, kind, payload, due_at, attempts",
+UPDATE jobs AS j
+SET lease = $1, attempts = attempts + 1
+FROM due
+WHERE j.tenant_id = due.tenant_id AND j.id = due.id
+RETURNING j.tenant_id, j.id, j.kind, j.payload, j.due_at, j.attempts",
 };
 
 /// Leases due jobs to a process. The attempt is counted before the work, so that a crash in between gives no free one.
@@ -71,7 +74,9 @@ RETURNING tenant_id, id, kind, payload, due_at, attempts",
 /// # Errors
 /// Any fault of the database.
 pub fn claim(tx: &mut Tx<'_>, epoch: EpochId, now: Timestamp, limit: usize) -> Result<Vec<Job>, Error> {
-    tx.query(CLAIM, &args![epoch, now, limit], read)
+    let mut claimed = tx.query(CLAIM, &args![epoch, now, limit], read)?;
+    claimed.sort_by_key(|job| (job.due_at, job.id));
+    Ok(claimed)
 }
 
 const NEXT_DUE: &str = "

@@ -183,17 +183,20 @@ WHERE (tenant_id, id) IN (
     ORDER BY received_at
     LIMIT $3)
 RETURNING tenant_id, id",
+    // Materialized: a planner free to evaluate the selection once per row would lease more than the limit.
     postgres: "
-UPDATE inbound_journal
-SET lease = $1
-WHERE (tenant_id, id) IN (
+WITH waiting AS MATERIALIZED (
     SELECT tenant_id, id
     FROM inbound_journal
     WHERE state = 'received' AND lease IS NULL AND received_at <= $2
     ORDER BY received_at
     LIMIT $3
     FOR UPDATE SKIP LOCKED)
-RETURNING tenant_id, id",
+UPDATE inbound_journal AS j
+SET lease = $1
+FROM waiting
+WHERE j.tenant_id = waiting.tenant_id AND j.id = waiting.id
+RETURNING j.tenant_id, j.id",
 };
 
 /// Leases entries that wait to a process, oldest first.
@@ -206,7 +209,10 @@ pub fn claim(
     now: Timestamp,
     limit: usize,
 ) -> Result<Vec<(TenantId, JournalId)>, Error> {
-    tx.query(CLAIM, &args![epoch, now, limit], |row| Ok((row.take()?, row.take()?)))
+    let mut claimed = tx.query(CLAIM, &args![epoch, now, limit], |row| Ok((row.take()?, row.take()?)))?;
+    // Ids rise with time.
+    claimed.sort_by_key(|(_, id)| *id);
+    Ok(claimed)
 }
 
 const RELEASE: &str = "

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::ids::TenantId;
 use tokio::sync::oneshot;
 
-use crate::db::{Call, Cluster, Embedded, Engine, Error, Lane, Tx, Work};
+use crate::db::{Call, Cluster, Embedded, Engine, Error, Lane, Tx, Work, outlive_panic};
 use crate::migrations;
 
 /// A handle to the database; cheap to clone.
@@ -116,7 +116,7 @@ impl Store {
         let (reply, mut answer) = oneshot::channel();
         let call = Box::new(move |tx: &mut Tx<'_>| {
             // The caller may have gone away; a read leaves nothing behind.
-            drop(reply.send(closure(tx)));
+            drop(reply.send(outlive_panic(|| closure(tx))));
         });
         match &*self.0 {
             Backend::Sqlite(embedded) => embedded.read(call).await?,

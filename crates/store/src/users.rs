@@ -127,7 +127,7 @@ fn member(row: &mut Row<'_>) -> Result<Member, Error> {
 const UPDATE_USER: &str = "
 UPDATE users
 SET name = $1, disabled_at = $2
-WHERE id = $3";
+WHERE id = $3 AND EXISTS (SELECT 1 FROM memberships WHERE tenant_id = $4 AND user_id = $3)";
 
 const UPDATE_ROLE: &str = "
 UPDATE memberships
@@ -139,7 +139,7 @@ WHERE tenant_id = $2 AND user_id = $3";
 /// # Errors
 /// Any fault of the database.
 pub fn update(tx: &mut Tx<'_>, tenant: TenantId, member: &Member) -> Result<(), Error> {
-    tx.run(UPDATE_USER, &args![member.name, member.disabled_at, member.id])?;
+    tx.run(UPDATE_USER, &args![member.name, member.disabled_at, member.id, tenant])?;
     tx.run(UPDATE_ROLE, &args![member.role.as_str(), tenant, member.id])
 }
 

@@ -16,7 +16,13 @@ export class Thread {
   #asking = false;
   #again = false;
 
-  constructor(readonly id: string) {}
+  /** `known`: the list's row, so that head and composer need not wait. */
+  constructor(
+    readonly id: string,
+    known: Conversation | undefined,
+  ) {
+    this.conversation = known ?? null;
+  }
 
   async refresh() {
     this.#again = true;

@@ -50,6 +50,12 @@ fn explain<T: DeserializeOwned>(body: &[u8]) -> Problem {
         }
     };
     let cause = error.inner();
+    // A number where a word of a closed list belongs is a syntax error to serde, and a wrong value to everybody else.
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
+    if is_json && cause.is_syntax() {
+        return Invalid::at(pointer(error.path()), "expected a text, one of those that are documented")
+            .into();
+    }
     if cause.is_syntax() || cause.is_eof() || cause.is_io() {
         let detail = if body.is_empty() { "The body is empty.".into() } else { cause.to_string() };
         return Problem::new(Code::MalformedJson, detail);

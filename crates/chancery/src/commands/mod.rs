@@ -12,6 +12,8 @@ mod serve;
 mod setup;
 mod user;
 
+use std::io::IsTerminal as _;
+
 use clap::{Parser, Subcommand};
 use domain::access::Principal;
 use domain::ids::TenantId;
@@ -95,8 +97,13 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
 fn log_to_stderr(settings: &Settings, is_server: bool) -> anyhow::Result<()> {
     use tracing_subscriber::EnvFilter;
     let filter = if is_server { settings.log.as_str() } else { "error" };
-    let filter = EnvFilter::try_new(filter).map_err(|error| anyhow::anyhow!("log: {error}"))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // PostgreSQL's notices about tables that exist are no news.
+    let filter = EnvFilter::try_new(format!("tokio_postgres=warn,{filter}")).map_err(|error| {
+        anyhow::anyhow!("log: expected a filter such as info or info,engine=debug: {error}")
+    })?;
+    let colours = std::io::stderr().is_terminal();
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     match settings.log_format {
         LogFormat::Text => builder.with_target(false).init(),
         LogFormat::Json => builder.json().init(),

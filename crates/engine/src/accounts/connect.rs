@@ -68,9 +68,13 @@ async fn look_round(core: &Arc<Core>) -> Result<(), Error> {
         sender.wake();
     }
     for account in all {
-        let known = core.senders.get(account.tenant, account.id).map(|sender| sender.link());
-        if known.is_none_or(|link| link.account.updated_at != account.updated_at) {
-            connect(core, account).await?;
+        match core.senders.get(account.tenant, account.id) {
+            Some(sender) if sender.link().account.updated_at == account.updated_at => {
+                if sender.health() != account.health {
+                    sender.set_health(account.health);
+                }
+            }
+            _ => connect(core, account).await?,
         }
     }
     let now = core.clock.now();

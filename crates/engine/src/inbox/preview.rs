@@ -13,16 +13,21 @@ pub(crate) fn preview(text: Option<&str>, html: Option<&str>) -> String {
 
 fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(LONGEST);
+    let mut length = 0;
     for word in text.split_whitespace() {
-        if line.chars().count() + word.chars().count() >= LONGEST {
-            line.extend(word.chars().take(LONGEST.saturating_sub(line.chars().count() + 1)));
-            line.push('…');
-            return line;
-        }
-        if !line.is_empty() {
+        if length > 0 {
             line.push(' ');
+            length += 1;
         }
-        line.push_str(word);
+        for character in word.chars() {
+            if length + 1 >= LONGEST {
+                line.truncate(line.trim_end().len());
+                line.push('…');
+                return line;
+            }
+            line.push(character);
+            length += 1;
+        }
     }
     line
 }

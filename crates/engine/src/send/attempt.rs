@@ -58,7 +58,7 @@ async fn attempt(core: &Arc<Core>, sender: &Sender, link: &Link, item: Item) {
             .is_some_and(|manifest| manifest.capabilities.look_up),
         on_unknown: link.account.on_unknown,
     };
-    record(core, sender, link, attempted, ended_at).await;
+    record(core, sender, attempted, ended_at).await;
 }
 
 async fn ask(link: &Link, outgoing: &Outgoing) -> Outcome {
@@ -98,9 +98,9 @@ fn judge(core: &Core, outcome: &Outcome, attempts: u32, now: Timestamp) -> (Said
 }
 
 /// Writes the outcome down. While the database cannot take it, it is tried again: an outcome that is forgotten is unknown.
-async fn record(core: &Arc<Core>, sender: &Sender, link: &Link, attempted: Attempted, now: Timestamp) {
+async fn record(core: &Arc<Core>, sender: &Sender, attempted: Attempted, now: Timestamp) {
     let is_sent = matches!(attempted.outcome, Outcome::Sent { .. });
-    let health = health_after(&attempted.outcome, link, sender);
+    let health = health_after(&attempted.outcome, sender);
     let sent_count = if is_sent { sender.note_sent(now) } else { None };
     let (tenant, account) = (sender.tenant, sender.id);
     let attempted = Arc::new(attempted);
@@ -138,14 +138,14 @@ async fn record(core: &Arc<Core>, sender: &Sender, link: &Link, attempted: Attem
         tracing::error!(account = %account, "An account was stopped: its credentials or settings are refused.");
     }
     outcome::after(core, sender, &attempted);
-    if health.is_some() {
-        crate::accounts::reload(core, tenant, account).await;
+    if let Some((health, _)) = health {
+        sender.set_health(health);
     }
 }
 
 /// A change of the account's health, when this attempt makes one.
-fn health_after(outcome: &Outcome, link: &Link, sender: &Sender) -> Option<(Health, Option<String>)> {
-    let was = link.account.health;
+fn health_after(outcome: &Outcome, sender: &Sender) -> Option<(Health, Option<String>)> {
+    let was = sender.health();
     match outcome {
         Outcome::Misconfigured(words) => Some((Health::Stopped, Some(words.detail.clone()))),
         Outcome::Sent { .. } if was != Health::Ok && was != Health::Stopped => Some((Health::Ok, None)),

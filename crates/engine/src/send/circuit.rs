@@ -32,7 +32,12 @@ impl Circuit {
     }
 
     /// An attempt failed in a way that says something about the provider, not about the message.
+    ///
+    /// Those that were under way when the pause began say nothing new: only the first of them counts.
     pub(crate) fn failed(&mut self, now: Timestamp) {
+        if matches!(self.gate(now), Gate::ClosedUntil(_)) {
+            return;
+        }
         self.failures = self.failures.saturating_add(1);
         if self.failures >= PATIENCE {
             let doublings = (self.failures - PATIENCE).min(10);
@@ -80,5 +85,15 @@ mod tests {
         assert_eq!(circuit.gate(until), Gate::ClosedUntil(until.plus(FIRST_PAUSE * 2)));
         circuit.succeeded();
         assert_eq!(circuit.gate(until), Gate::Open);
+    }
+
+    #[test]
+    fn a_crowd_that_fails_together_counts_once() {
+        let mut circuit = Circuit::default();
+        let start = Timestamp::from_micros(0);
+        for _ in 0..100 {
+            circuit.failed(start);
+        }
+        assert_eq!(circuit.gate(start), Gate::ClosedUntil(start.plus(FIRST_PAUSE)));
     }
 }

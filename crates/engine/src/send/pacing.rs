@@ -33,6 +33,11 @@ impl Pacing {
         granted
     }
 
+    /// Whether nothing may leave at this time.
+    pub(crate) fn is_spent(&self, now: Timestamp) -> bool {
+        self.clone().take(1, now) == 0
+    }
+
     /// Puts back what was taken and not used.
     pub(crate) fn give_back(&mut self, unused: usize) {
         if self.per_second.is_some() {

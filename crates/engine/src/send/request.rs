@@ -153,10 +153,11 @@ impl MessageRequest {
     /// Turns texts into types.
     pub(crate) fn parse(self) -> Result<NewMessage, Invalid> {
         let mut faults = Faults::default();
+        let is_to_nobody = matches!(&self.to, OneOrMany::Many(texts) if texts.is_empty());
         let to = mailboxes(&mut faults, "/to", self.to);
         let cc = mailboxes(&mut faults, "/cc", self.cc);
         let bcc = mailboxes(&mut faults, "/bcc", self.bcc);
-        if to.is_empty() && self.conversation_id.is_none() {
+        if is_to_nobody && self.conversation_id.is_none() {
             faults.note("/to", "expected an email address such as jane@example.com, or a conversation_id");
         }
         if to.len() + cc.len() + bcc.len() > MOST_RECIPIENTS {

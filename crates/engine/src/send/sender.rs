@@ -18,7 +18,7 @@ use super::pacing::Pacing;
 use crate::core::Core;
 
 /// How many deliveries an account holds in memory; the rest waits in the database.
-const WINDOW: usize = 1_024;
+const WINDOW: usize = 4_096;
 /// Attempts per connection that may wait for their outcome to be committed. More of them hide the commit's time, and each
 /// of them is unknown after a crash.
 const SLOTS_PER_CONNECTION: usize = 4;
@@ -53,8 +53,8 @@ impl Link {
         }
     }
 
-    fn is_usable(&self) -> bool {
-        self.account.enabled && self.account.health != Health::Stopped && self.provider.is_ok()
+    fn is_usable(&self, health: Health) -> bool {
+        self.account.enabled && health != Health::Stopped && self.provider.is_ok()
     }
 }
 
@@ -78,6 +78,8 @@ struct Waiting {
     backlog: [bool; 2],
     /// When the next free delivery falls due.
     next_due: Option<Timestamp>,
+    /// As it was last written down; settings do not change with it, so it is kept apart from them.
+    health: Health,
     circuit: Circuit,
     pacing: Pacing,
     last_sent_noted: Timestamp,
@@ -173,6 +175,7 @@ impl Sender {
             // At the start nobody knows what the database holds.
             backlog: [true, true],
             next_due: None,
+            health: link.account.health,
             circuit: Circuit::default(),
             pacing: Pacing::new(link.account.rate_per_second, now),
             last_sent_noted: Timestamp::from_micros(0),
@@ -194,9 +197,14 @@ impl Sender {
 
     /// Takes changed settings into use; what was failing gets a fresh start.
     pub(crate) fn relink(&self, link: Link, now: Timestamp) {
+        let rate = link.account.rate_per_second;
+        let is_other_rate = self.link().account.rate_per_second != rate;
         let mut waiting = self.waiting.lock();
-        waiting.pacing = Pacing::new(link.account.rate_per_second, now);
+        if is_other_rate {
+            waiting.pacing = Pacing::new(rate, now);
+        }
         waiting.circuit = Circuit::default();
+        waiting.health = link.account.health;
         waiting.backlog = [true, true];
         drop(waiting);
         *self.link.write() = Arc::new(link);
@@ -204,7 +212,25 @@ impl Sender {
     }
 
     pub(crate) fn is_usable(&self) -> bool {
-        self.link.read().is_usable() && !self.waiting.lock().circuit.is_failing()
+        let waiting = self.waiting.lock();
+        self.link.read().is_usable(waiting.health) && !waiting.circuit.is_failing()
+    }
+
+    /// The account's health as it was last written down.
+    pub(crate) fn health(&self) -> Health {
+        self.waiting.lock().health
+    }
+
+    /// Takes a change of health into use. One that works again, or is to be tried again, looks at what waits.
+    pub(crate) fn set_health(&self, health: Health) {
+        let mut waiting = self.waiting.lock();
+        if waiting.health == Health::Stopped && health != Health::Stopped {
+            waiting.circuit = Circuit::default();
+            waiting.backlog = [true, true];
+        }
+        waiting.health = health;
+        drop(waiting);
+        self.wake.notify_one();
     }
 
     /// Makes the loop look again.
@@ -237,7 +263,7 @@ impl Sender {
     pub(crate) fn reserve(self: &Arc<Sender>, lane: Lane, now: Timestamp) -> Reservation {
         let link = self.link();
         let mut waiting = self.waiting.lock();
-        let unhindered = link.is_usable() && waiting.circuit.gate(now) == Gate::Open;
+        let unhindered = link.is_usable(waiting.health) && waiting.circuit.gate(now) == Gate::Open;
         let first = !waiting.backlog[place(lane)] && !waiting.backlog[0];
         let leased = self.runs && unhindered && first && waiting.len() < WINDOW;
         let nothing_waits = waiting.prompt.is_empty() && (lane == Lane::Prompt || waiting.bulk.is_empty());
@@ -279,7 +305,7 @@ impl Sender {
         let (ready, wait) = self.take_ready(&link, now);
         self.start(core, &link, ready).await;
         let waiting = self.waiting.lock();
-        let due = if link.is_usable() { waiting.next_due } else { None };
+        let due = if link.is_usable(waiting.health) { waiting.next_due } else { None };
         [wait, due].into_iter().flatten().min()
     }
 
@@ -294,7 +320,11 @@ impl Sender {
             }
             let closed = matches!(waiting.circuit.gate(now), Gate::ClosedUntil(_));
             let room = WINDOW.saturating_sub(waiting.len());
-            if !link.is_usable() || closed || room < WINDOW / 2 || waiting.backlog == [false, false] {
+            if !link.is_usable(waiting.health)
+                || closed
+                || room < WINDOW / 2
+                || waiting.backlog == [false, false]
+            {
                 return Ok(());
             }
             (room, waiting.backlog)
@@ -347,7 +377,7 @@ impl Sender {
                 ready.push(item);
             }
         }
-        if !link.is_usable() {
+        if !link.is_usable(waiting.health) {
             return (ready, None);
         }
         let free = link.slots.available_permits();
@@ -443,12 +473,18 @@ impl Sender {
         Some(std::mem::take(&mut waiting.sent))
     }
 
-    /// Whether nothing waits in memory and nothing is under way.
-    pub(crate) fn is_idle(&self) -> bool {
+    /// Whether nothing is under way and nothing can begin at this time: what waits, waits for a time or for a person.
+    pub(crate) fn is_idle(&self, now: Timestamp) -> bool {
         let link = self.link();
         let waiting = self.waiting.lock();
-        let nothing_due = waiting.backlog == [false, false] || !link.is_usable() || !self.runs;
-        waiting.len() == 0 && nothing_due && link.slots.available_permits() == link.slot_count
+        if waiting.reserved > 0 || link.slots.available_permits() != link.slot_count {
+            return false;
+        }
+        let is_closed = matches!(waiting.circuit.gate(now), Gate::ClosedUntil(_));
+        let is_hindered =
+            !link.is_usable(waiting.health) || !self.runs || is_closed || waiting.pacing.is_spent(now);
+        let is_due = waiting.backlog != [false, false] || waiting.next_due.is_some_and(|due| due <= now);
+        is_hindered || (waiting.len() == 0 && !is_due)
     }
 }
 

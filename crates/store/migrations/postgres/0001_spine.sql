@@ -159,7 +159,6 @@ CREATE TABLE conversations (
     last_activity_at BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, id)
 );
-CREATE INDEX conversations_by_activity ON conversations (tenant_id, last_activity_at, id);
 CREATE INDEX conversations_by_state ON conversations (tenant_id, state, last_activity_at, id);
 CREATE INDEX conversations_by_contact ON conversations (tenant_id, contact_id, last_activity_at, id);
 CREATE INDEX conversations_by_assignee ON conversations (tenant_id, assignee_id, state, last_activity_at, id)
@@ -275,7 +274,8 @@ CREATE TABLE message_events (
     PRIMARY KEY (tenant_id, message_id, dedupe_key)
 );
 
--- The send queue: a row for each message that is still to be sent, deleted when it is done.
+-- The send queue: a row for each message that is still to be sent, deleted when it is done. What a dead process held is
+-- found by a walk over it, at its successor's start: an index for that would cost every message two writes.
 CREATE TABLE deliveries (
     tenant_id BIGINT NOT NULL,
     message_id TEXT COLLATE "C" NOT NULL,
@@ -288,7 +288,6 @@ CREATE TABLE deliveries (
     PRIMARY KEY (tenant_id, message_id)
 );
 CREATE INDEX deliveries_due ON deliveries (tenant_id, account_id, lane, due_at) WHERE lease IS NULL;
-CREATE INDEX deliveries_leased ON deliveries (lease) WHERE lease IS NOT NULL;
 
 -- Processes that hold leases. A lease whose process is not alive any more is free.
 CREATE TABLE epochs (
@@ -311,7 +310,6 @@ CREATE TABLE jobs (
     PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX jobs_due ON jobs (due_at) WHERE lease IS NULL;
-CREATE INDEX jobs_leased ON jobs (lease) WHERE lease IS NOT NULL;
 
 -- Work that comes round again, such as clean-up.
 CREATE TABLE schedules (

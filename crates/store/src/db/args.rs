@@ -1,4 +1,5 @@
 //! Values on their way into a statement. Both databases know four kinds: nothing, whole number, text, bytes.
+//! Text never holds NUL: PostgreSQL refuses it, so `U+FFFD` stands in its place on both.
 
 use std::borrow::Cow;
 
@@ -58,12 +59,17 @@ impl ToArg for bool {
 }
 impl ToArg for str {
     fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(Cow::Borrowed(self))
+        // Mail may carry NUL in any header or body. A mark that a person can see says more than a text cut short.
+        if self.as_bytes().contains(&0) {
+            Arg::Text(Cow::Owned(self.replace('\0', "\u{fffd}")))
+        } else {
+            Arg::Text(Cow::Borrowed(self))
+        }
     }
 }
 impl ToArg for String {
     fn to_arg(&self) -> Arg<'_> {
-        Arg::Text(Cow::Borrowed(self))
+        self.as_str().to_arg()
     }
 }
 impl ToArg for [u8] {

@@ -24,7 +24,7 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Error {
         use rusqlite::ErrorCode as Code;
         match error.sqlite_error_code() {
-            Some(Code::ConstraintViolation) => Error::Conflict(error.to_string()),
+            Some(Code::ConstraintViolation) if is_uniqueness(&error) => Error::Conflict(error.to_string()),
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => Error::Collision(error.to_string()),
             Some(
                 Code::DiskFull
@@ -39,6 +39,15 @@ impl From<rusqlite::Error> for Error {
             _ => Error::Unexpected(error.to_string()),
         }
     }
+}
+
+/// A violated NOT NULL is a constraint as well for SQLite, but no conflict: it is a defect, as on PostgreSQL.
+fn is_uniqueness(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_ROWID, SQLITE_CONSTRAINT_UNIQUE};
+    error.sqlite_error().is_some_and(|fault| {
+        [SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_ROWID, SQLITE_CONSTRAINT_UNIQUE]
+            .contains(&fault.extended_code)
+    })
 }
 
 impl From<tokio_postgres::Error> for Error {

@@ -20,7 +20,7 @@ pub use work::Lane;
 pub(crate) use postgres::{Cluster, Session, run_once};
 pub(crate) use queue::Queue;
 pub(crate) use sqlite::{Embedded, open_for_writing};
-pub(crate) use work::{Call, ReadCall, Work};
+pub(crate) use work::{Call, ReadCall, Work, outlive_panic};
 
 /// Which of the two databases is in use; only for what an operator is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

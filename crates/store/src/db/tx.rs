@@ -9,7 +9,7 @@ use super::{Error, Sql};
 /// An open transaction. Writers take it first: `messages::insert(tx, …)`.
 pub struct Tx<'c> {
     connection: Connection<'c>,
-    collided: bool,
+    fault: Option<Error>,
 }
 
 enum Connection<'c> {
@@ -19,30 +19,30 @@ enum Connection<'c> {
 
 impl<'c> Tx<'c> {
     pub(crate) fn sqlite(connection: &'c rusqlite::Connection) -> Tx<'c> {
-        Tx { connection: Connection::Sqlite(connection), collided: false }
+        Tx { connection: Connection::Sqlite(connection), fault: None }
     }
 
     pub(crate) fn postgres(session: &'c mut Session) -> Tx<'c> {
-        Tx { connection: Connection::Postgres(session), collided: false }
+        Tx { connection: Connection::Postgres(session), fault: None }
     }
 
-    /// Whether a statement failed because of another transaction, so that the closure has to be run again.
-    pub(crate) fn collided(&self) -> bool {
-        self.collided
+    /// The first fault of a statement, also when the closure went on after it.
+    pub(crate) fn fault(&self) -> Option<&Error> {
+        self.fault.as_ref()
     }
 
     /// Runs a statement whose count of rows nobody needs. On PostgreSQL it is sent together with the next statement, so
     /// its error may show up there or at the commit.
     ///
     /// # Errors
-    /// Any [`Error`] of the database; the closure should pass it on, so that nothing of it is kept.
+    /// Any [`Error`] of the database; nothing of the closure is kept then, even when it goes on.
     pub fn run(&mut self, sql: impl Into<Sql>, args: &[Arg<'_>]) -> Result<(), Error> {
         let sql = sql.into();
         let done = match &mut self.connection {
             Connection::Sqlite(connection) => run_sqlite(connection, sql.sqlite(), args).map(|_| ()),
             Connection::Postgres(session) => session.defer(sql.postgres(), args),
         };
-        self.noting_collision(done)
+        self.noting_fault(done)
     }
 
     /// Runs a statement and gives the count of rows it changed.
@@ -55,7 +55,7 @@ impl<'c> Tx<'c> {
             Connection::Sqlite(connection) => run_sqlite(connection, sql.sqlite(), args),
             Connection::Postgres(session) => session.execute(sql.postgres(), args),
         };
-        self.noting_collision(done)
+        self.noting_fault(done)
     }
 
     /// All rows of a query, each read by `read`.
@@ -75,7 +75,7 @@ impl<'c> Tx<'c> {
                 .query(sql.postgres(), args)
                 .and_then(|rows| rows.iter().map(|row| read(&mut Row::postgres(row))).collect()),
         };
-        self.noting_collision(done)
+        self.noting_fault(done)
     }
 
     /// The first row, when there is one.
@@ -105,9 +105,11 @@ impl<'c> Tx<'c> {
             .ok_or_else(|| Error::Unexpected("a query that always gives a row gave none".into()))
     }
 
-    fn noting_collision<T>(&mut self, done: Result<T, Error>) -> Result<T, Error> {
-        if let Err(Error::Collision(_)) = &done {
-            self.collided = true;
+    fn noting_fault<T>(&mut self, done: Result<T, Error>) -> Result<T, Error> {
+        if let Err(fault) = &done
+            && self.fault.is_none()
+        {
+            self.fault = Some(fault.clone());
         }
         done
     }

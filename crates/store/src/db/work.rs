@@ -1,5 +1,7 @@
 //! A closure that waits for the writer, with its caller waiting for the answer.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use domain::ids::TenantId;
 use tokio::sync::oneshot;
 
@@ -57,11 +59,13 @@ where
     }
 
     fn run(&mut self, tx: &mut Tx<'_>) -> Verdict {
-        let result = (self.closure)(tx);
-        let verdict = match &result {
-            _ if tx.collided() => Verdict::Again,
-            Ok(_) => Verdict::Keep,
-            Err(_) => Verdict::Undo,
+        let result = outlive_panic(|| (self.closure)(tx));
+        let (verdict, result) = match (tx.fault(), result) {
+            (Some(Error::Collision(_)), result) => (Verdict::Again, result),
+            // PostgreSQL keeps nothing of a transaction in which a statement failed, so SQLite does not either.
+            (Some(fault), Ok(_)) => (Verdict::Undo, Err(E::from(fault.clone()))),
+            (None, Ok(value)) => (Verdict::Keep, Ok(value)),
+            (_, Err(error)) => (Verdict::Undo, Err(error)),
         };
         self.result = Some(result);
         verdict
@@ -81,6 +85,14 @@ where
         // The caller may have gone away; what was committed stays.
         drop(reply.send(answer));
     }
+}
+
+/// Runs a caller's closure. A defect in one of them must not end the thread that works for all.
+pub(crate) fn outlive_panic<T, E: From<Error>>(closure: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(closure)).unwrap_or_else(|_| {
+        tracing::error!("The closure of a transaction panicked; nothing of it was kept.");
+        Err(E::from(Error::Unexpected("the closure of a transaction panicked".into())))
+    })
 }
 
 /// A read: runs once, on a connection that cannot write.

@@ -27,7 +27,8 @@ pub(super) fn run(target: &Target, mut session: Option<Session>, queue: &Arc<Que
         let Some(open) = session.as_mut() else { continue };
         match together(open, &mut group) {
             Ok(()) => answer_all(group, None),
-            Err(_) => alone(target, &mut session, group),
+            Err(Failed::Running) => alone(target, &mut session, group),
+            Err(Failed::Committing(fault)) => answer_all(group, Some(&fault)),
         }
     }
 }
@@ -45,10 +46,24 @@ fn answer_all(group: Vec<Box<dyn Work>>, fault: Option<&Error>) {
     }
 }
 
-/// All of the group in one transaction; an error when any closure did not succeed, and then nothing is kept.
-fn together(session: &mut Session, group: &mut [Box<dyn Work>]) -> Result<(), Error> {
-    session.batch("BEGIN")?;
-    let done = run_group(session, group).and_then(|()| session.commit());
+/// How far a group came.
+enum Failed {
+    /// Nothing is kept, so each closure may be run again.
+    Running,
+    /// The connection ended before the commit was answered. It may stand, so nothing is run a second time.
+    Committing(Error),
+}
+
+/// All of the group in one transaction; an error when any closure did not succeed.
+fn together(session: &mut Session, group: &mut [Box<dyn Work>]) -> Result<(), Failed> {
+    let ran = session.batch("BEGIN").and_then(|()| run_group(session, group));
+    let done = match ran {
+        Err(_) => Err(Failed::Running),
+        Ok(()) => session.commit().map_err(|fault| match fault {
+            Error::Unavailable(_) => Failed::Committing(fault),
+            _ => Failed::Running,
+        }),
+    };
     if done.is_err() {
         drop(session.roll_back());
     }

@@ -56,6 +56,8 @@ impl Embedded {
     /// Copies the running database to a new file, through SQLite's backup interface.
     pub(crate) fn backup(&self, target: &Path, mut progress: impl FnMut(u64, u64)) -> Result<(), Error> {
         let source = open::open_for_reading(&self.path)?;
+        // One moment for the whole copy: without it every write in between would make the copy begin anew.
+        source.execute_batch("BEGIN; SELECT 1 FROM migrations")?;
         let mut copy = rusqlite::Connection::open(target)?;
         let backup = rusqlite::backup::Backup::new(&source, &mut copy)?;
         loop {

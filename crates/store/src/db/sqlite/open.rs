@@ -20,7 +20,8 @@ pub(crate) fn open_for_writing(path: &Path) -> Result<Connection, Error> {
     // Checkpoints run on a connection of their own; in the writer they are its slowest hundredth.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "cache_size", -16_384)?;
+    // 64 MiB: the inner pages of every index that is written to; pages that fall out have to be read again.
+    connection.pragma_update(None, "cache_size", -65_536)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)

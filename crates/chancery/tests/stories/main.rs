@@ -1,0 +1,22 @@
+//! What users can rely on, told through the front door: every story runs on SQLite, and on PostgreSQL where there is one.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test may stop at the first surprise, and says aloud what it left out"
+)]
+
+#[macro_use]
+mod story;
+mod scene;
+
+mod audit;
+mod cli;
+mod crash;
+mod failures;
+mod feed;
+mod people;
+mod receiving;
+mod sending;
+mod unknown;
+mod webhooks;
