@@ -1,14 +1,15 @@
 //! Email addresses: parsed once at the edge, compared in one normal form.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An address that can stand in an SMTP envelope: `local@domain`, without comments or folding.
 ///
-/// The domain is lower case. The local part keeps its case for sending; [`EmailAddress::key`] folds it for comparison,
-/// because no provider in use tells `Jane@` from `jane@`.
+/// The domain is lower case, but for the tag of an address literal (`[IPv6:::1]`). The local part keeps its case for
+/// sending; [`EmailAddress::key`] folds it for comparison, because no provider in use tells `Jane@` from `jane@`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EmailAddress(String);
 
@@ -54,18 +55,17 @@ impl FromStr for EmailAddress {
     /// Accepts RFC 5321 dot-atoms, also international ones (RFC 6531). Quoted local parts are refused: no mailbox in use
     /// has one, and they are a way to smuggle.
     fn from_str(text: &str) -> Result<EmailAddress, NotAnAddress> {
-        let text = text.trim();
-        let (local, domain) = text.rsplit_once('@').ok_or(NotAnAddress)?;
-        if local.is_empty() || local.len() > 64 || domain.len() > 255 || text.len() > 254 {
-            return Err(NotAnAddress);
-        }
+        let (local, domain) = text.trim().rsplit_once('@').ok_or(NotAnAddress)?;
         if !local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(is_atom_text)) {
             return Err(NotAnAddress);
         }
-        if !is_domain(domain) {
+        // What is checked is what is kept: lower case can be longer, and of other characters.
+        let domain = normal_domain(domain).ok_or(NotAnAddress)?;
+        let address = format!("{local}@{domain}");
+        if local.len() > 64 || domain.len() > 255 || address.len() > 254 {
             return Err(NotAnAddress);
         }
-        Ok(EmailAddress(format!("{local}@{}", domain.to_lowercase())))
+        Ok(EmailAddress(address))
     }
 }
 
@@ -75,12 +75,23 @@ fn is_atom_text(character: char) -> bool {
         || (!character.is_ascii() && !character.is_control() && !character.is_whitespace())
 }
 
-fn is_domain(domain: &str) -> bool {
+fn normal_domain(domain: &str) -> Option<String> {
     if let Some(literal) = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        let literal = literal.strip_prefix("IPv6:").unwrap_or(literal);
-        return literal.parse::<std::net::IpAddr>().is_ok();
+        return normal_literal(literal);
     }
-    !domain.is_empty() && domain.split('.').all(is_label)
+    let domain = domain.to_lowercase();
+    domain.split('.').all(is_label).then_some(domain)
+}
+
+/// RFC 5321 section 4.1.3: an IPv6 address is tagged, an IPv4 address is not.
+fn normal_literal(literal: &str) -> Option<String> {
+    let tagged = literal.get(..5).is_some_and(|tag| tag.eq_ignore_ascii_case("IPv6:"));
+    let number = if tagged { &literal[5..] } else { literal };
+    match number.parse().ok()? {
+        IpAddr::V6(number) => Some(format!("[IPv6:{number}]")),
+        IpAddr::V4(number) if !tagged => Some(format!("[{number}]")),
+        IpAddr::V4(_) => None,
+    }
 }
 
 fn is_label(label: &str) -> bool {
@@ -155,7 +166,10 @@ impl FromStr for Mailbox {
             return Ok(Mailbox::bare(text.parse()?));
         };
         let (name, address) = rest.rsplit_once('<').ok_or(NotAnAddress)?;
-        let name = name.trim().trim_matches('"').trim();
+        let name = name.trim();
+        let quoted = name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let name = quoted.map_or_else(|| name.trim_matches('"').to_owned(), unescaped);
+        let name = name.trim();
         if name.chars().any(char::is_control) {
             return Err(NotAnAddress);
         }
@@ -164,9 +178,24 @@ impl FromStr for Mailbox {
     }
 }
 
+/// What a quoted string says (RFC 5322 section 3.2.4): a backslash stands before a character that is meant as it is.
+fn unescaped(quoted: &str) -> String {
+    let mut characters = quoted.chars();
+    let mut text = String::with_capacity(quoted.len());
+    while let Some(character) = characters.next() {
+        text.push(if character == '\\' { characters.next().unwrap_or(character) } else { character });
+    }
+    text
+}
+
 impl fmt::Display for Mailbox {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.name {
+            // Quoted only where it would not be read back otherwise.
+            Some(name) if name.contains(['"', '\\']) => {
+                let escaped = name.replace('\\', "\\\\").replace('"', "\\\"");
+                write!(formatter, "\"{escaped}\" <{}>", self.address)
+            }
             Some(name) => write!(formatter, "{name} <{}>", self.address),
             None => write!(formatter, "{}", self.address),
         }
@@ -182,6 +211,8 @@ mod tests {
         let jane: EmailAddress = " Jane.Doe+tag@EXAMPLE.com ".parse().expect("valid");
         assert_eq!(jane.as_str(), "Jane.Doe+tag@example.com");
         assert_eq!(jane.key(), "jane.doe+tag@example.com");
+        let literal: EmailAddress = "jane@[ipv6:0::1]".parse().expect("valid");
+        assert_eq!(literal.as_str(), "jane@[IPv6:::1]");
         for wrong in [
             "",
             "jane",
@@ -194,6 +225,8 @@ mod tests {
             ".jane@example.com",
             "jane@example.com\r\nBcc: x@example.com",
             "\"a b\"@example.com",
+            "jane@[IPv6:127.0.0.1]",
+            "jane@[127.0.0.1",
         ] {
             assert!(wrong.parse::<EmailAddress>().is_err(), "{wrong:?}");
         }

@@ -29,6 +29,7 @@ impl Chance {
 
     /// Random bytes.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the one source of chance")]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0_u8; N];
         match &self.0 {

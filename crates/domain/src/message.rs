@@ -107,6 +107,12 @@ impl MessageState {
         matches!(self, MessageState::Failed | MessageState::Bounced | MessageState::Held)
     }
 
+    /// Whether the provider has spoken of it: then it has it.
+    #[must_use]
+    pub fn is_reported(self) -> bool {
+        self.rank() >= MessageState::Sent.rank()
+    }
+
     /// The strength of what is known after the provider took the message. A later report of lower rank says nothing new.
     fn rank(self) -> u8 {
         match self {

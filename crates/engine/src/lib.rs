@@ -9,6 +9,7 @@ mod error;
 pub mod feed;
 pub mod inbox;
 mod jobs;
+mod patch;
 pub mod receive;
 mod runtime;
 pub mod send;

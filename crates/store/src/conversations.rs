@@ -247,7 +247,7 @@ pub fn list(
 ) -> Result<Vec<Conversation>, Error> {
     const ANY: &str = page!(" AND state = $2", "$3", "$4", "$5");
     const STATE: &str = page!(" AND state = $2 AND in_tray = 0", "$3", "$4", "$5");
-    const ASSIGNEE: &str = page!(" AND assignee_id = $2 AND state = $3", "$4", "$5", "$6");
+    const ASSIGNEE: &str = page!(" AND assignee_id = $2 AND in_tray = 0 AND state = $3", "$4", "$5", "$6");
     const UNASSIGNED: &str =
         page!(" AND assignee_id IS NULL AND in_tray = 0 AND state = $2", "$3", "$4", "$5");
     const CONTACT: &str = page!(" AND contact_id = $2", "$3", "$4", "$5");

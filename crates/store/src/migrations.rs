@@ -32,7 +32,8 @@ pub fn newest() -> i64 {
     STEPS.last().map_or(0, |step| step.number)
 }
 
-const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY, name TEXT NOT NULL)";
+const LEDGER: &str =
+    "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)";
 
 pub(crate) fn migrate_sqlite(path: &Path) -> Result<(), Error> {
     let mut connection = open_for_writing(path)?;

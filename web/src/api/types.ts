@@ -63,6 +63,8 @@ export type JsonSchema = {
   maxLength?: number;
   pattern?: string;
   examples?: unknown[];
+  /** The place of a setting in its form, from 1. */
+  'x-order'?: number;
 };
 
 export type Provider = {

@@ -22,15 +22,18 @@ export type SettingField = Kind & {
 /** What the form holds: text for every kind but yes-or-no. */
 export type Values = Record<string, string | boolean>;
 
-/** What must be filled in comes first; apart from that, the schema's own order. */
+/** In the order that the provider gives (`x-order`); where it gives none, what must be filled in comes first. */
 export function fieldsOf(schema: JsonSchema): SettingField[] {
   const fields = within(schema, schema, '');
+  if (Object.values(schema.properties ?? {}).some((property) => property['x-order'] !== undefined)) return fields;
   return [...fields.filter((field) => field.required), ...fields.filter((field) => !field.required)];
 }
 
 function within(root: JsonSchema, schema: JsonSchema, prefix: string): SettingField[] {
   const required = new Set(schema.required ?? []);
-  return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
+  const place = (property: JsonSchema) => property['x-order'] ?? Number.MAX_SAFE_INTEGER;
+  const properties = Object.entries(schema.properties ?? {}).sort(([, one], [, other]) => place(one) - place(other));
+  return properties.flatMap(([name, property]) => {
     const path = prefix + name;
     const plain = resolved(root, property);
     if (plain.properties) return within(root, plain, `${path}/`);

@@ -11,10 +11,12 @@ mod story;
 mod scene;
 
 mod audit;
+mod channels;
 mod cli;
 mod crash;
 mod failures;
 mod feed;
+mod inbox;
 mod people;
 mod receiving;
 mod sending;

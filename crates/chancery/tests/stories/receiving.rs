@@ -333,3 +333,37 @@ story!(the_smtp_listener_takes_mail_for_known_addresses_only, async |app| {
     );
     assert_eq!(answer["account"]["id"].as_str(), Some(account.as_str()));
 });
+
+story!(an_entry_that_fails_is_kept_told_and_replayed, async |app| {
+    let (_provider, account) = app.smtp2go().await;
+    let path = account["webhook_url"].as_str().unwrap().split_once("example.com").unwrap().1.to_owned();
+    assert_eq!(app.anyone().post(&path, json!([1, 2])).await.status, 200);
+    app.wait_until("it failed", async || app.key().get("/v1/journal?state=failed").await.rows().len() == 1)
+        .await;
+    let failed = app.key().get("/v1/journal?state=failed").await.rows()[0].clone();
+    assert!(!failed["reason"].as_str().unwrap().is_empty());
+    let told = app.key().get("/v1/events?limit=200").await;
+    assert!(told.rows().iter().any(|event| event["type"] == "journal.failed"));
+    let id = failed["id"].as_str().unwrap();
+    assert_eq!(app.key().post(&format!("/v1/journal/{id}/replay"), json!({})).await.status, 202);
+    assert_eq!(worked_on(&app, id).await["state"], "failed");
+});
+
+story!(answers_to_several_people_stay_in_one_conversation, async |app| {
+    let (_server, _) = app.mail_server().await;
+    let id = send(&app, json!({ "to": ["jane@example.com", "carl@example.com"], "cc": ["lea@example.com"], "subject": "Party", "text": "Come!" })).await;
+    let ours = becomes(&app, &id, "sent").await;
+    for from in ["jane@example.com", "Carl <CARL@example.com>", "lea@example.com"] {
+        let raw = mail(from, "Re: Party", &format!("{}@x.example.com", from.len()), &[&names(&ours)], "Yes");
+        assert_eq!(receive(&app, raw).await["conversation_id"], ours["conversation_id"], "{from}");
+    }
+});
+
+story!(a_quoted_answer_shows_what_is_new, async |app| {
+    let text = "That is fine.\r\n\r\nOn Friday, Support wrote:\r\n> It is on its way.\r\n> Regards";
+    let answer =
+        receive(&app, mail("jane@example.com", "Re: Your order", "quoted@example.com", &[], text)).await;
+    assert_eq!(answer["text"].as_str().unwrap().trim(), "That is fine.");
+    assert!(answer["quoted_text"].as_str().unwrap().contains("It is on its way."));
+    assert_eq!(answer["preview"].as_str().unwrap().trim(), "That is fine.");
+});

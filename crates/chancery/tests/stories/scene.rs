@@ -81,6 +81,12 @@ pub async fn account_on(app: &TestApp, server: &smtp::Server, more: Value) -> St
     reply.text("id").to_owned()
 }
 
+/// The first with everything of the second.
+pub fn merged(mut first: Value, second: Value) -> Value {
+    merge(&mut first, second);
+    first
+}
+
 fn merge(into: &mut Value, more: Value) {
     match (into, more) {
         (Value::Object(into), Value::Object(more)) => {

@@ -164,3 +164,100 @@ story!(the_console_provider_prints, async |app| {
     let printed = app.printed().join("\n");
     assert!(printed.contains("Your order") && printed.contains("jane@example.com"), "{printed}");
 });
+
+story!(some_recipients_are_refused_and_the_others_served, async |app| {
+    let (server, _) = app.mail_server().await;
+    let id = send(&app, json!({ "to": ["jane@example.com", "nobody@example.com"], "cc": ["Jane <JANE@example.com>", "jane@example.com"], "subject": "Hi", "text": "Hi" })).await;
+    let sent = becomes(&app, &id, "sent").await;
+    assert_eq!(sent["state_reason"]["code"], "some_refused");
+    assert!(sent["state_reason"]["detail"].as_str().unwrap().starts_with("nobody@example.com: "));
+    assert_eq!(server.count(), 1);
+    assert_eq!(server.taken()[0].to.iter().filter(|to| *to == "jane@example.com").count(), 1);
+});
+
+story!(a_name_cannot_smuggle_a_header, async |app| {
+    let (server, _) = app.mail_server().await;
+    let smuggled = json!({ "to": "\"Jane\r\nBcc: victim@example.com\" <jane@example.com>", "subject": "Hi", "text": "Hi" });
+    let refused = app.key().post("/v1/messages", smuggled).await;
+    assert_eq!(refused.summary(), "422 invalid_request /to");
+    let odd = json!({ "to": "\"Jane, the \\\"great\\\" <x@y>; 名\" <jane@example.com>", "subject": "é".repeat(300), "text": "Hi" });
+    let id = send(&app, odd).await;
+    becomes(&app, &id, "sent").await;
+    let taken = &server.taken()[0];
+    let mail = mail::parse(&taken.bytes);
+    assert_eq!(taken.to, ["jane@example.com"]);
+    assert_eq!(mail.to[0].name.as_deref(), Some("Jane, the \"great\" <x@y>; 名"));
+    assert_eq!(mail.subject, Some("é".repeat(300)));
+    assert!(
+        taken.bytes.split(|byte| *byte == b'\n').all(|line| line.len() <= 998),
+        "no line is too long for SMTP"
+    );
+});
+
+story!(what_is_urgent_goes_before_what_is_bulk, async |app| {
+    let server = testkit::sim::smtp::Server::start(Default::default()).await.unwrap();
+    let account = account_on(&app, &server, json!({ "rate_per_second": 1 })).await;
+    for n in 0..5 {
+        let mut bulk = letter_through(&account, &format!("reader{n}@example.com"));
+        bulk["priority"] = json!("bulk");
+        send(&app, bulk).await;
+    }
+    send(&app, letter_through(&account, "jane@example.com")).await;
+    for expected in 1..=6 {
+        app.wait_until("the next has left", async || server.count() == expected).await;
+        app.run_until_idle().await;
+        app.clock.advance(std::time::Duration::from_secs(1));
+    }
+    assert_eq!(server.taken()[1].to, ["jane@example.com"]);
+});
+
+story!(too_much_is_refused, async |app| {
+    let (_server, _) = app.mail_server().await;
+    let file =
+        |mib: usize| json!({ "filename": "big.bin", "content_base64": STANDARD.encode(vec![0; mib << 20]) });
+    let mut message = letter("jane@example.com");
+    message["attachments"] = json!([file(13), file(13)]);
+    assert_eq!(app.key().post("/v1/messages", message).await.summary(), "422 invalid_request /attachments");
+    let mut message = letter("jane@example.com");
+    message["text"] = json!("x".repeat(41 << 20));
+    assert_eq!(app.key().post("/v1/messages", message).await.summary(), "413 payload_too_large");
+    let many: Vec<String> = (0..101).map(|n| format!("reader{n}@example.com")).collect();
+    let mut message = letter("jane@example.com");
+    message["to"] = json!(many);
+    assert_eq!(app.key().post("/v1/messages", message).await.summary(), "422 invalid_request /to");
+    let batch: Vec<_> = (0..1001).map(|_| letter("jane@example.com")).collect();
+    let reply = app.key().post("/v1/messages/batch", json!({ "messages": batch })).await;
+    assert_eq!(reply.summary(), "422 invalid_request /messages");
+    assert_eq!(app.key().get("/v1/messages").await.rows().len(), 0);
+});
+
+story!(messages_are_found_by_what_is_known_of_them, async |app| {
+    let (_server, account) = app.mail_server().await;
+    let start = app.clock.now();
+    let first = send(&app, letter("jane@example.com")).await;
+    let sent = becomes(&app, &first, "sent").await;
+    app.advance(HOUR).await;
+    receive(&app, mail("joe@example.com", "Hi", "joe@example.com", &[], "Hi")).await;
+    let half = start.plus(HOUR / 2);
+    let word = |field: &str| sent[field].as_str().unwrap();
+    for (query, count) in [
+        ("state=sent".to_owned(), 1),
+        ("state=unknown".to_owned(), 0),
+        ("direction=inbound".to_owned(), 1),
+        ("channel=email".to_owned(), 2),
+        (format!("account={account}"), 1),
+        (format!("conversation={}", word("conversation_id")), 1),
+        (format!("rfc_message_id={}", word("rfc_message_id")), 1),
+        (format!("since={half}"), 1),
+        (format!("until={half}"), 1),
+        (format!("state=sent&direction=outbound&until={half}&account={account}"), 1),
+    ] {
+        let found = app.key().get(&format!("/v1/messages?{query}")).await;
+        assert_eq!((found.status, found.rows().len()), (200, count), "{query}");
+    }
+    let wrong = app.key().get("/v1/messages?state=lost").await;
+    assert_eq!((wrong.status, wrong.text("code")), (422, "invalid_request"), "{}", wrong.body);
+    assert_eq!(app.key().get("/v1/messages?limit=0").await.status, 422);
+    assert_eq!(app.key().get("/v1/messages?cursor=nonsense").await.status, 422);
+    assert_eq!(app.key().get("/v1/messages/msg_nonsense").await.status, 404);
+});

@@ -128,3 +128,57 @@ story!(the_provider_is_asked_and_never_got_it, async |app| {
         assert_eq!(provider.count(), before + 1, "{fault:?}: once");
     }
 });
+
+story!(what_the_provider_reported_meanwhile_is_not_in_doubt, async |app| {
+    let (provider, account) = app.smtp2go().await;
+    let listening = listen(&app).await;
+    let hook = account["webhook_url"].as_str().unwrap().split_once("example.com").unwrap().1;
+    provider.set_webhook(format!("http://{}{hook}", listening.address), None);
+    let path = format!("/v1/channel-accounts/{}", account["id"].as_str().unwrap());
+    assert_eq!(app.key().patch(&path, json!({ "settings": { "timeout_seconds": 2 } })).await.status, 200);
+    provider.fail_sending(smtp2go::Fault::TakeAndHang, 1);
+    let id = send(&app, letter("jane@example.com")).await;
+    app.wait_until("it was taken", async || provider.count() == 1).await;
+    let told = provider.tell(smtp2go::Told::of(&provider.taken()[0], "delivered")).await;
+    assert_eq!(told, Some(200));
+    becomes(&app, &id, "delivered").await;
+    app.run_until_idle().await;
+    assert_eq!(outcomes(&message(&app, &id).await), ["unknown"]);
+    app.advance(HOUR).await;
+    assert_eq!((state_of(&app, &id).await.as_str(), provider.count()), ("delivered", 1));
+});
+
+story!(a_provider_that_cannot_answer_is_asked_for_a_while_and_then_the_rule_decides, async |app| {
+    for (rule, state, count) in [("hold", "unknown", 0), ("resend", "sent", 1)] {
+        let (provider, account) = app.smtp2go().await;
+        let id = account["id"].as_str().unwrap();
+        let path = format!("/v1/channel-accounts/{id}");
+        assert_eq!(app.key().patch(&path, json!({ "on_unknown": rule })).await.status, 200);
+        let broken = smtp2go::Fault::ServerError;
+        provider.faults().plan("/activity/search".to_owned(), broken, 100);
+        provider.fail_sending(smtp2go::Fault::Drop, 1);
+        let message = send(&app, letter_through(id, "jane@example.com")).await;
+        becomes(&app, &message, "unknown").await;
+        for asked in 1..=12 {
+            app.advance(HOUR).await;
+            app.wait_until("it was asked", async || provider.faults().left() <= 100 - asked).await;
+        }
+        for _ in 0..5 {
+            app.advance(HOUR).await;
+        }
+        becomes(&app, &message, state).await;
+        assert_eq!(provider.count(), count, "{rule}");
+        assert_eq!(provider.faults().left(), 88, "{rule}: asked twelve times and no more");
+    }
+});
+
+story!(a_person_is_faster_than_the_provider, async |app| {
+    let (provider, _) = app.smtp2go().await;
+    provider.fail_sending(smtp2go::Fault::Drop, 1);
+    let id = send(&app, letter("jane@example.com")).await;
+    becomes(&app, &id, "unknown").await;
+    assert_eq!(decide(&app, &id, "send_again").await.status, 200);
+    becomes(&app, &id, "sent").await;
+    app.advance(HOUR).await;
+    assert_eq!((state_of(&app, &id).await.as_str(), provider.count()), ("sent", 1));
+});

@@ -65,8 +65,10 @@ pub struct AccountChange {
     pub settings: Option<Map<String, Value>>,
     #[serde(default)]
     pub on_unknown: Option<OnUnknown>,
-    #[serde(default)]
-    pub rate_per_second: Option<u32>,
+    /// Messages a second at the most; `null` lifts the limit.
+    #[serde(default, deserialize_with = "crate::patch::present")]
+    #[schemars(with = "Option<u32>")]
+    pub rate_per_second: Option<Option<u32>>,
     #[serde(default)]
     pub concurrency: Option<u32>,
     #[serde(default)]
@@ -179,8 +181,7 @@ impl Engine {
             changed.push("on_unknown".to_owned());
         }
         if let Some(rate) = change.rate_per_second {
-            // Zero lifts the limit: absent already means that nothing changes.
-            account.rate_per_second = if rate == 0 { None } else { checked_rate(Some(rate))? };
+            account.rate_per_second = checked_rate(rate)?;
             changed.push("rate_per_second".to_owned());
         }
         if let Some(concurrency) = change.concurrency {

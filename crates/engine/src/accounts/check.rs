@@ -5,7 +5,7 @@ use domain::ids::AccountId;
 use providers::CheckStep;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::accounts::{self, Health};
+use store::accounts::{self, Account, Health};
 
 use super::connect;
 use crate::{Engine, Error};
@@ -39,18 +39,26 @@ impl Engine {
         };
         let failed = steps.iter().find(|step| !step.ok).map(|step| step.detail.clone());
         let ok = failed.is_none();
-        let (mut row, now) = (account, core.clock.now());
-        row.checked_at = Some(now);
-        row.health = match (ok, row.health) {
-            (true, _) => Health::Ok,
-            (false, Health::Stopped) => Health::Stopped,
-            (false, _) => Health::Failing,
-        };
-        if failed.is_some() {
-            row.last_error_at = Some(now);
-        }
-        row.last_error = failed;
-        core.store.write(tenant, move |tx| accounts::update(tx, &row)).await?;
+        let (now, checked_as_of) = (core.clock.now(), account.updated_at);
+        core.store
+            .write(tenant, move |tx| {
+                // Read again: a check takes its time, and what was changed meanwhile was not checked.
+                let Some(row) = accounts::get(tx, tenant, id)? else { return Ok(()) };
+                if row.updated_at != checked_as_of {
+                    return Ok(());
+                }
+                let health = match (ok, row.health) {
+                    (true, _) => Health::Ok,
+                    (false, Health::Stopped) => Health::Stopped,
+                    (false, _) => Health::Failing,
+                };
+                let last_error_at = if ok { row.last_error_at } else { Some(now) };
+                let last_error = failed.clone();
+                let row = Account { health, last_error, last_error_at, checked_at: Some(now), ..row };
+                accounts::update(tx, &row)?;
+                Ok::<_, store::Error>(())
+            })
+            .await?;
         connect::reload(core, tenant, id).await;
         Ok(Checked { ok, steps })
     }

@@ -105,14 +105,9 @@ pub struct ConversationChange {
     #[serde(default)]
     pub priority: Option<Priority>,
     /// A user's id, `me`, or `null` for nobody.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::patch::present", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub assignee_id: Option<Option<String>>,
-}
-
-/// Tells `null` from an absent field.
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(deserializer).map(Some)
 }
 
 impl Engine {

@@ -98,15 +98,21 @@ impl Engine {
     async fn prepare(
         &self,
         principal: &Principal,
-        request: MessageRequest,
+        mut request: MessageRequest,
         place: &str,
     ) -> Result<Order, Error> {
         let core = &self.core;
+        if request.channel.is_none() {
+            request.channel = Some(core.senders.usual_channel(principal.tenant, request.account));
+        }
         let mut new = request.parse().map_err(|invalid| invalid.under(place))?;
-        let sender = core
-            .senders
-            .choose(principal.tenant, new.channel, new.account)
-            .map_err(|invalid| invalid.under(place))?;
+        let sender = match self.sender_of_conversation(principal, &new).await? {
+            Some(sender) => sender,
+            None => core
+                .senders
+                .choose(principal.tenant, new.channel, new.account)
+                .map_err(|invalid| invalid.under(place))?,
+        };
         let link = sender.link();
         check_limits(&new, &link).map_err(|invalid| invalid.under(place))?;
         let mut attachments = Vec::with_capacity(new.files.len());
@@ -125,6 +131,30 @@ impl Engine {
             attachments.push(attachment);
         }
         Ok(Order { id: core.ids.next(), new, sender, link, attachments, files, place: place.to_owned() })
+    }
+
+    /// A reply goes out through the account that its conversation came in through, or began with: the other side knows
+    /// that address. None when the caller names an account, or when that one is not in use any more.
+    async fn sender_of_conversation(
+        &self,
+        principal: &Principal,
+        new: &NewMessage,
+    ) -> Result<Option<Arc<Sender>>, Error> {
+        let (Some(conversation), None) = (new.conversation, new.account) else { return Ok(None) };
+        let (tenant, channel) = (principal.tenant, new.channel);
+        let thread = self
+            .core
+            .store
+            .read(move |tx| threads::latest_of_conversation(tx, tenant, conversation, channel))
+            .await?;
+        let sender = thread
+            .and_then(|thread| thread.account)
+            .and_then(|account| self.core.senders.get(tenant, account))
+            .filter(|sender| {
+                let account = &sender.link().account;
+                account.enabled && account.channel == channel
+            });
+        Ok(sender)
     }
 
     /// Commits and hands over, in a task of its own: a caller that goes away must not keep a message from its sender.

@@ -13,7 +13,7 @@ use store::accounts::{self, Health};
 
 use super::load;
 use super::outcome::{self, Attempted};
-use super::sender::{Item, Link, Said, Sender};
+use super::sender::{self, Item, Link, Said, Sender};
 use crate::core::Core;
 
 /// No provider takes longer; what has not answered by then is unknown.
@@ -115,8 +115,7 @@ async fn record(core: &Arc<Core>, sender: &Sender, attempted: Attempted, now: Ti
                     accounts::set_health(tx, tenant, account, *health, words.as_deref(), now)?;
                 }
                 if let Some(count) = sent_count {
-                    accounts::set_last_sent(tx, tenant, account, now)?;
-                    store::counters::add(tx, tenant, &format!("sent.{account}.{}", now.day()), count)?;
+                    sender::write_sent(tx, tenant, account, count, now)?;
                 }
                 Ok::<_, crate::Error>(())
             })

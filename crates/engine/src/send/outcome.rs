@@ -19,6 +19,9 @@ use super::sender::Sender;
 use crate::Error;
 use crate::core::Core;
 
+/// Why a message is not all well although it is sent.
+pub(super) const SOME_REFUSED: &str = "some_refused";
+
 /// An attempt with everything that decides what comes next.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempted {
@@ -59,9 +62,13 @@ struct Decision {
 fn decide(attempted: &Attempted, was: MessageState, on_unknown: OnUnknown) -> Decision {
     let ended = attempted.ended_at;
     match &attempted.outcome {
+        // The provider has reported about it while its request was still open: it has it, whatever became of the request.
+        Outcome::Temporary(_) | Outcome::RateLimited { .. } | Outcome::Unknown(_) if was.is_reported() => {
+            Decision { state: was, reason: None, next: Next::Done, event: EventKind::Unknown }
+        }
         Outcome::Sent { refused, .. } => {
             let state = was.after(EventKind::Sent);
-            let reason = (!refused.is_empty()).then(|| ("some_refused", refusals(refused)));
+            let reason = (!refused.is_empty()).then(|| (SOME_REFUSED, refusals(refused)));
             Decision { state, reason, next: Next::Done, event: EventKind::Sent }
         }
         Outcome::Temporary(words) | Outcome::RateLimited { words, .. } => match attempted.wait {
@@ -155,9 +162,15 @@ pub(crate) fn apply(tx: &mut Tx<'_>, core: &Core, attempted: &Attempted) -> Resu
         let key = format!("attempt-{}", attempted.number);
         note(tx, tenant, id, &key, decision.event, words, attempted.ended_at)?;
     }
+    let kept = (decision.state == message.state && decision.reason.is_none())
+        .then(|| (message.reason_code.clone(), message.reason_detail.clone()));
+    let (reason_code, reason_detail) = kept.unwrap_or_else(|| match decision.reason {
+        Some((code, detail)) => (Some(code.to_owned()), Some(detail)),
+        None => (None, None),
+    });
     let change = Change {
-        reason_code: decision.reason.as_ref().map(|(code, _)| (*code).to_owned()),
-        reason_detail: decision.reason.map(|(_, detail)| detail),
+        reason_code,
+        reason_detail,
         attempts: attempted.number,
         provider_message_id: provider_id,
         sent_at: (decision.event == EventKind::Sent).then_some(attempted.ended_at),
@@ -259,6 +272,15 @@ mod tests {
         let sent = Outcome::Sent { provider_id: None, words: Words::default(), refused: Vec::new() };
         let decision = decide(&attempted(sent, None, false), MessageState::Delivered, OnUnknown::Hold);
         assert_eq!(decision.state, MessageState::Delivered);
+    }
+
+    #[test]
+    fn what_was_delivered_is_not_unknown_because_its_request_broke() {
+        let unknown = || Outcome::Unknown(Words::plain("the line broke"));
+        for was in [MessageState::Sent, MessageState::Delivered, MessageState::Bounced] {
+            let decision = decide(&attempted(unknown(), None, true), was, OnUnknown::Resend);
+            assert_eq!((decision.state, decision.next), (was, Next::Done));
+        }
     }
 
     #[test]

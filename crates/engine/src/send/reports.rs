@@ -50,9 +50,14 @@ pub(crate) fn apply_report(
             tracing::debug!(message = %message.id, "A report settled an unknown message.");
         }
         let bad = matches!(state, MessageState::Bounced | MessageState::Failed);
+        // That some recipients were refused stays true, whatever is reported of the others.
+        let (was_code, was_detail) = match message.reason_code.as_deref() {
+            Some(outcome::SOME_REFUSED) => (message.reason_code.clone(), message.reason_detail.clone()),
+            _ => (None, None),
+        };
         let change = Change {
-            reason_code: bad.then(|| report.kind.to_string()),
-            reason_detail: bad.then(|| report.words.detail.clone()),
+            reason_code: if bad { Some(report.kind.to_string()) } else { was_code },
+            reason_detail: if bad { Some(report.words.detail.clone()) } else { was_detail },
             attempts: message.attempts,
             provider_message_id: report
                 .about

@@ -32,7 +32,7 @@ impl Default for OneOrMany {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MessageRequest {
-    /// The channel; `email` when absent.
+    /// The channel. When absent, that of the named account; else `email`, unless there are only accounts of another one.
     #[serde(default)]
     pub channel: Option<Channel>,
     /// `jane@example.com` or `Jane Doe <jane@example.com>`, one or several. May be absent with `conversation_id`: then it

@@ -18,10 +18,19 @@ use super::pacing::Pacing;
 use crate::core::Core;
 
 /// How many deliveries an account holds in memory; the rest waits in the database.
-const WINDOW: usize = 4_096;
+const WINDOW: usize = 16_384;
+/// How many of them are claimed from the database at once. A claimed one is only a row; what came straight from its
+/// acceptance has its message with it.
+const CLAIM: usize = 1_024;
+/// Above so many that wait, slots that come free are gathered for a moment: one commit then starts many.
+const CROWD: usize = 32;
+const GATHERING: std::time::Duration = std::time::Duration::from_millis(1);
 /// Attempts per connection that may wait for their outcome to be committed. More of them hide the commit's time, and each
 /// of them is unknown after a crash.
 const SLOTS_PER_CONNECTION: usize = 4;
+
+/// How often the count of sent messages is written down.
+const COUNTED_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// An account with its connected provider, as of its last change.
 pub(crate) struct Link {
@@ -284,7 +293,7 @@ impl Sender {
         loop {
             let next = self.step(&core).await;
             tokio::select! {
-                () = self.wake.notified() => {}
+                () = self.wake.notified() => if self.is_crowded() { tokio::time::sleep(GATHERING).await },
                 () = core.sleep_until(next) => {}
                 () = core.stopping.cancelled() => break,
             }
@@ -292,6 +301,10 @@ impl Sender {
                 break;
             }
         }
+    }
+
+    fn is_crowded(&self) -> bool {
+        self.waiting.lock().len() >= CROWD
     }
 
     /// Does all that can be done now; gives when to look again, if time alone will change something.
@@ -303,10 +316,38 @@ impl Sender {
         }
         let now = core.clock.now();
         let (ready, wait) = self.take_ready(&link, now);
-        self.start(core, &link, ready).await;
+        let again = self.start(core, &link, ready).await;
+        let uncounted = self.count_rest(core, &link).await;
         let waiting = self.waiting.lock();
         let due = if link.is_usable(waiting.health) { waiting.next_due } else { None };
-        [wait, due].into_iter().flatten().min()
+        [wait, again, uncounted, due].into_iter().flatten().min()
+    }
+
+    /// Writes down the count of what was sent since the last time, when nothing is under way that will do it; gives when
+    /// to look again, because this is done once a second.
+    async fn count_rest(&self, core: &Arc<Core>, link: &Link) -> Option<Timestamp> {
+        let now = core.clock.now();
+        let count = {
+            let mut waiting = self.waiting.lock();
+            let is_calm = waiting.len() == 0 && link.slots.available_permits() == link.slot_count;
+            if waiting.sent == 0 || !is_calm {
+                return None;
+            }
+            let next = waiting.last_sent_noted.plus(COUNTED_EVERY);
+            if now < next {
+                return Some(next);
+            }
+            waiting.last_sent_noted = now;
+            std::mem::take(&mut waiting.sent)
+        };
+        let (tenant, account) = (self.tenant, self.id);
+        let written = core.store.write(tenant, move |tx| write_sent(tx, tenant, account, count, now)).await;
+        if let Err(error) = written {
+            tracing::warn!(account = %self.id, %error, "The count of sent messages could not be written.");
+            self.waiting.lock().sent += count;
+            return Some(now.plus(COUNTED_EVERY));
+        }
+        None
     }
 
     /// Claims what is due in the database, while there is room for it.
@@ -319,10 +360,10 @@ impl Sender {
                 waiting.backlog = [true, true];
             }
             let closed = matches!(waiting.circuit.gate(now), Gate::ClosedUntil(_));
-            let room = WINDOW.saturating_sub(waiting.len());
+            let room = CLAIM.saturating_sub(waiting.len());
             if !link.is_usable(waiting.health)
                 || closed
-                || room < WINDOW / 2
+                || room < CLAIM / 2
                 || waiting.backlog == [false, false]
             {
                 return Ok(());
@@ -400,15 +441,21 @@ impl Sender {
         (ready, wait)
     }
 
-    /// Marks as started what is not yet, in one transaction, and lets all of it go.
-    async fn start(self: &Arc<Sender>, core: &Arc<Core>, link: &Arc<Link>, ready: Vec<Item>) {
+    /// Marks as started what is not yet, in one transaction, and lets all of it go; gives when to try again what could
+    /// not be marked.
+    async fn start(
+        self: &Arc<Sender>,
+        core: &Arc<Core>,
+        link: &Arc<Link>,
+        ready: Vec<Item>,
+    ) -> Option<Timestamp> {
         let (marked, unmarked): (Vec<Item>, Vec<Item>) =
             ready.into_iter().partition(|item| item.started_at.is_some());
         for item in marked {
             attempt::spawn(core, self, link, item);
         }
         if unmarked.is_empty() {
-            return;
+            return None;
         }
         let (now, tenant, epoch) = (core.clock.now(), self.tenant, core.epoch);
         let messages: Vec<MessageId> = unmarked.iter().map(|item| item.message).collect();
@@ -434,10 +481,12 @@ impl Sender {
                     item.started_at = Some(now);
                     attempt::spawn(core, self, link, item);
                 }
+                None
             }
             Err(error) => {
                 tracing::warn!(account = %self.id, %error, "Deliveries could not be marked as started; they wait.");
                 self.put_back(unmarked);
+                Some(now.plus(std::time::Duration::from_secs(1)))
             }
         }
     }
@@ -466,7 +515,7 @@ impl Sender {
     pub(crate) fn note_sent(&self, now: Timestamp) -> Option<i64> {
         let mut waiting = self.waiting.lock();
         waiting.sent += 1;
-        if now.since(waiting.last_sent_noted) < std::time::Duration::from_secs(1) {
+        if now.since(waiting.last_sent_noted) < COUNTED_EVERY {
             return None;
         }
         waiting.last_sent_noted = now;
@@ -486,6 +535,18 @@ impl Sender {
         let is_due = waiting.backlog != [false, false] || waiting.next_due.is_some_and(|due| due <= now);
         is_hindered || (waiting.len() == 0 && !is_due)
     }
+}
+
+/// Adds to the count of messages that an account sent today.
+pub(super) fn write_sent(
+    tx: &mut store::Tx<'_>,
+    tenant: TenantId,
+    account: AccountId,
+    count: i64,
+    now: Timestamp,
+) -> Result<(), store::Error> {
+    store::accounts::set_last_sent(tx, tenant, account, now)?;
+    store::counters::add(tx, tenant, &format!("sent.{account}.{}", now.day()), count)
 }
 
 /// What an attempt says about its account.

@@ -33,6 +33,26 @@ impl Senders {
         self.by_id.read().values().cloned().collect()
     }
 
+    /// The channel of a message that names none: that of the account it names; else email, unless there are only accounts
+    /// of one other channel.
+    pub(crate) fn usual_channel(&self, tenant: TenantId, named: Option<AccountId>) -> Channel {
+        if let Some(sender) = named.and_then(|id| self.get(tenant, id)) {
+            return sender.link().account.channel;
+        }
+        let senders = self.by_id.read();
+        let mut channels: Vec<Channel> = Vec::new();
+        for sender in senders.values().filter(|sender| sender.tenant == tenant) {
+            let link = sender.link();
+            if link.account.enabled && !channels.contains(&link.account.channel) {
+                channels.push(link.account.channel);
+            }
+        }
+        match channels[..] {
+            [only] => only,
+            _ => Channel::Email,
+        }
+    }
+
     /// The account that a message goes through: the one it names, else the best of its channel.
     ///
     /// Accounts that work go first, then the lowest priority number, then the oldest.

@@ -93,6 +93,23 @@ fn files_get_harmless_names_and_honest_types() {
     assert!(parsed.parts[1].bytes.starts_with(b"From: b@example.com"));
 }
 
+#[test]
+fn an_id_never_keeps_a_bracket() {
+    for (header, ids) in [
+        ("<0tne@", &["0tne@"][..]),
+        ("<one@example.com", &["one@example.com"]),
+        ("one@example.com two@example.com", &["one@example.com", "two@example.com"]),
+        ("<one@example.com <two@example.com>", &["two@example.com"]),
+        ("<one@example.com> <two@example.com", &["one@example.com"]),
+        ("one@example.com>", &["one@example.com"]),
+        ("<one@exam\r\n ple.com>", &["one@example.com"]),
+        ("<>", &[]),
+    ] {
+        let parsed = parse(format!("References: {header}\r\n\r\nx").as_bytes());
+        assert_eq!(parsed.references, ids, "{header:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(raw in prop::collection::vec(any::<u8>(), 0..600)) {

@@ -67,7 +67,7 @@ on_both! {
             accounts::set_health(tx, OURS, account.id, Health::Failing, Some("421"), at(8))?;
             accounts::set_last_sent(tx, OURS, account.id, at(9))?;
             let sent = accounts::get(tx, OURS, account.id)?.unwrap();
-            assert_eq!((sent.health, sent.last_sent_at), (Health::Ok, Some(at(9))));
+            assert_eq!((sent.health, sent.last_sent_at), (Health::Failing, Some(at(9))), "health is told apart");
             assert!(accounts::delete(tx, OURS, account.id, at(10))?);
             assert!(!accounts::delete(tx, OURS, account.id, at(11))?);
             assert!(!accounts::update(tx, &account)?);

@@ -56,7 +56,6 @@ pub fn of_this_database(tx: &mut Tx<'_>) -> Result<Vec<Table>, Error> {
         })?;
         let primary_key = tx.query(PRIMARY_KEY, &args![name], only)?;
         let indexes: Vec<String> = tx.query(INDEXES, &args![name], only)?;
-        // An index on a primary key's column cannot say whether NULL is allowed: it never is.
         let indexes = indexes.iter().map(|sql| one_spelling(sql)).collect();
         tables.push(Table { name, columns, primary_key, indexes });
     }

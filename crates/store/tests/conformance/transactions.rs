@@ -15,7 +15,7 @@ fn refuse() -> Result<(), Error> {
     Err(Error::Unexpected("refused by the closure".into()))
 }
 
-/// Holds the writer of our tenant until the sender is used, so that what is written meanwhile becomes one group.
+/// Holds the writer of our tenant until the sender is dropped, so that what is written meanwhile becomes one group.
 fn hold(store: &Store) -> (mpsc::Sender<()>, impl Future<Output = Result<(), Error>>) {
     let (let_go, held) = mpsc::channel::<()>();
     let store = store.clone();
@@ -56,9 +56,9 @@ on_both! {
                 }).await
             }
         });
-        let release = async {
+        let release = async move {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            let_go.send(()).unwrap();
+            drop(let_go);
         };
         let (held, answers, ()) = futures_util::future::join3(holding, futures_util::future::join_all(group), release).await;
         held.unwrap();
@@ -191,11 +191,11 @@ on_both! {
             settings::put(tx, OURS, "asked", "yes")
         }));
         let holding = async { holding.await.unwrap() };
-        let leaving = async {
+        let leaving = async move {
             let patience = std::time::Duration::from_millis(50);
             assert!(tokio::time::timeout(patience, &mut gone).await.is_err(), "the writer is held");
             drop(gone);
-            let_go.send(()).unwrap();
+            drop(let_go);
         };
         futures_util::future::join(holding, leaving).await;
         ground.write(|_| Ok(())).await;

@@ -13,7 +13,7 @@ use crate::db::Error;
 /// How long writes gather before they are moved.
 const PAUSE: Duration = Duration::from_millis(250);
 /// Below this size of the log nothing is moved: the pages would be written again at once.
-const WORTH_IT: u64 = 4 << 20;
+const WORTH_IT: u64 = 16 << 20;
 /// Above this size the writer is made to wait for a moment, so that the log begins anew.
 const TOO_LARGE: u64 = 256 << 20;
 

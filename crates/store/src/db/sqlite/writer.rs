@@ -11,12 +11,22 @@ use crate::db::{Error, Queue, Tx, Work};
 
 /// The most closures in one commit.
 const GROUP: usize = 512;
+/// A group of so many shows that callers come thick and fast.
+const CROWD: usize = 16;
+const GATHERING: Duration = Duration::from_micros(300);
 /// A group that has run for so long is committed, even when more waits.
 const GROUP_TIME: Duration = Duration::from_millis(8);
 
 pub(super) fn run(connection: &Connection, queue: &Arc<Queue>, written: &Signal) {
-    while let Some(first) = queue.take(GROUP) {
+    let mut last = 0;
+    while let Some(mut first) = queue.take(GROUP) {
+        // Under load a moment's patience makes groups larger, and a page that many closures touch is written once.
+        if last >= CROWD && first.len() < last / 2 {
+            std::thread::sleep(GATHERING);
+            first.extend(queue.take_more(GROUP - first.len()));
+        }
         let group = commit_group(connection, queue, first);
+        last = group.len();
         for (work, fault) in group {
             work.answer(fault);
         }
