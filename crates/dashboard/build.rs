@@ -1,7 +1,7 @@
 //! Builds the dashboard in `web/` with Vite, for the crate to embed. Never fails for want of Node.
 //!
 //! Why a build script at all: docs/decisions/0003-dashboard-build.md.
-#![expect(clippy::print_stdout, reason = "cargo reads a build script's standard output")]
+#![expect(clippy::disallowed_methods, reason = "cargo speaks to a build script through the environment")]
 
 use std::{
     env, fs, io,
@@ -64,7 +64,9 @@ enum Stop {
 fn build(web: &Path, output: &Path) -> Result<(), Stop> {
     node_is_new_enough()?;
     if packages_are_stale(web) {
-        run(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(web))?;
+        run(Command::new("npm")
+            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .current_dir(web))?;
     }
     run(Command::new("npx")
         .args(["--no-install", "vite", "build", "--logLevel", "warn", "--emptyOutDir", "--outDir"])
@@ -78,7 +80,8 @@ fn node_is_new_enough() -> Result<(), Stop> {
         .output()
         .map_err(|error| Stop::NoNode(format!("node cannot be started ({error})")))?;
     let text = String::from_utf8_lossy(&answer.stdout);
-    let mut numbers = text.trim().trim_start_matches('v').split('.').map_while(|part| part.parse::<u32>().ok());
+    let mut numbers =
+        text.trim().trim_start_matches('v').split('.').map_while(|part| part.parse::<u32>().ok());
     let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     if found < OLDEST_NODE {
         let (major, minor) = OLDEST_NODE;
@@ -104,7 +107,8 @@ fn run(command: &mut Command) -> Result<(), Stop> {
 }
 
 fn placeholder(output: &Path) {
-    fs::copy("src/placeholder.html", output.join("index.html")).expect("the placeholder can be copied to OUT_DIR");
+    fs::copy("src/placeholder.html", output.join("index.html"))
+        .expect("the placeholder can be copied to OUT_DIR");
     println!("cargo:rerun-if-changed=src/placeholder.html");
 }
 

@@ -27,6 +27,11 @@ export async function openBrowser(executablePath) {
     if (line.type() === 'error' && !EXPECTED.test(line.text())) complaints.push(`console: ${line.text()} (${page.url()})`);
   });
   page.on('pageerror', (error) => complaints.push(`error: ${error.message} (${page.url()})`));
+  page.on('dialog', (dialog) => {
+    complaints.push(`a script said: ${dialog.message()} (${page.url()})`);
+    void dialog.dismiss();
+  });
+  context.on('page', (other) => complaints.push(`another window was opened: ${other.url()}`));
   const close = async () => {
     await context.close();
     await rm(profile, { recursive: true, force: true });

@@ -149,7 +149,7 @@ async fn stay_alive(core: &Arc<Core>) {
         match take_over_dead(core).await {
             Ok(0) => {}
             Ok(unknown) => {
-                tracing::warn!(unknown, "Took over from a process that died; some of its sends are unknown.")
+                tracing::warn!(unknown, "Took over from a process that died; some of its sends are unknown.");
             }
             Err(error) => tracing::warn!(%error, "Dead processes could not be looked for."),
         }

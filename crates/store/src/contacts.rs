@@ -5,7 +5,7 @@ use domain::clock::Timestamp;
 use domain::ids::{ContactId, TenantId};
 
 use crate::args;
-use crate::db::{Error, Row, Tx};
+use crate::db::{Error, Row, Tx, indexed, only};
 
 /// One person outside.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +39,7 @@ pub fn by_identity(
     channel: Channel,
     address_key: &str,
 ) -> Result<Option<ContactId>, Error> {
-    tx.first(BY_IDENTITY, &args![tenant, channel.as_str(), address_key], |row| row.take())
+    tx.first(BY_IDENTITY, &args![tenant, channel.as_str(), address_key], only)
 }
 
 const INSERT: &str = "
@@ -65,7 +65,14 @@ pub fn insert(
     let name_key = contact.name.to_lowercase();
     tx.run(
         INSERT,
-        &args![tenant, contact.id, contact.name, name_key, contact.created_at, contact.last_seen_at],
+        &args![
+            tenant,
+            contact.id,
+            contact.name,
+            indexed(&name_key),
+            contact.created_at,
+            contact.last_seen_at
+        ],
     )?;
     tx.run(
         INSERT_IDENTITY,
@@ -145,6 +152,7 @@ pub fn matching(
     limit: u32,
 ) -> Result<Vec<Contact>, Error> {
     let beginning = beginning.to_lowercase();
+    let beginning = indexed(&beginning);
     let end = format!("{beginning}\u{10ffff}");
     tx.query(MATCHING, &args![tenant, before, beginning, end, limit], read)
 }
@@ -159,7 +167,7 @@ WHERE tenant_id = $1 AND id = $2";
 /// # Errors
 /// Any fault of the database.
 pub fn rename(tx: &mut Tx<'_>, tenant: TenantId, id: ContactId, name: &str) -> Result<bool, Error> {
-    Ok(tx.execute(RENAME, &args![tenant, id, name, name.to_lowercase()])? > 0)
+    Ok(tx.execute(RENAME, &args![tenant, id, name, indexed(&name.to_lowercase())])? > 0)
 }
 
 const SEEN: &str = "

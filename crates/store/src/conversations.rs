@@ -156,6 +156,24 @@ pub fn delete_emptied(tx: &mut Tx<'_>, tenant: TenantId, was: &Conversation) -> 
     count(tx, tenant, was, -1)
 }
 
+const RECLAIM: &str = "
+UPDATE conversations
+SET claims_conversation_id = $3
+WHERE tenant_id = $1 AND in_tray = 1 AND claims_conversation_id = $2";
+
+/// Lets what waits in the tray for a conversation wait for the one into which that was merged.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn reclaim(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    from: ConversationId,
+    to: ConversationId,
+) -> Result<(), Error> {
+    tx.run(RECLAIM, &args![tenant, from, to])
+}
+
 /// The counters that a conversation stands in. Those in the tray stand in that one only.
 fn counted(conversation: &Conversation) -> Vec<String> {
     if conversation.in_tray {

@@ -5,7 +5,7 @@ use domain::clock::Timestamp;
 use domain::ids::{AccountId, EpochId, MessageId, TenantId};
 
 use crate::args;
-use crate::db::{Error, Row, Sql, Tx};
+use crate::db::{Error, Row, Sql, Tx, only};
 
 domain::words! {
     /// Which work of an account goes first.
@@ -137,7 +137,7 @@ pub fn next_due(
     account: AccountId,
     lane: Lane,
 ) -> Result<Option<Timestamp>, Error> {
-    tx.one(NEXT_DUE, &args![tenant, account, lane.number()], |row| row.take())
+    tx.one(NEXT_DUE, &args![tenant, account, lane.number()], only)
 }
 
 const START: &str = "
@@ -261,5 +261,5 @@ FROM (SELECT 1 AS one
 /// # Errors
 /// Any fault of the database.
 pub fn waiting(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId, most: u32) -> Result<i64, Error> {
-    tx.one(WAITING, &args![tenant, account, most], |row| row.take())
+    tx.one(WAITING, &args![tenant, account, most], only)
 }

@@ -4,7 +4,7 @@ use domain::clock::Timestamp;
 use domain::ids::EpochId;
 
 use crate::args;
-use crate::db::{Error, Tx};
+use crate::db::{Error, Tx, only};
 
 const BEGIN: &str = "
 INSERT INTO epochs (id, started_at, alive_until)
@@ -41,7 +41,7 @@ WHERE alive_until < $1 AND id <> $2";
 /// # Errors
 /// Any fault of the database.
 pub fn dead(tx: &mut Tx<'_>, now: Timestamp, except: EpochId) -> Result<Vec<EpochId>, Error> {
-    tx.query(DEAD, &args![now, except], |row| row.take())
+    tx.query(DEAD, &args![now, except], only)
 }
 
 const OTHERS: &str = "
@@ -54,7 +54,7 @@ WHERE id <> $1";
 /// # Errors
 /// Any fault of the database.
 pub fn others(tx: &mut Tx<'_>, except: EpochId) -> Result<Vec<EpochId>, Error> {
-    tx.query(OTHERS, &args![except], |row| row.take())
+    tx.query(OTHERS, &args![except], only)
 }
 
 const END: &str = "

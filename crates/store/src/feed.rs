@@ -6,7 +6,7 @@ use domain::ids::TenantId;
 use serde::{Deserialize, Serialize};
 
 use crate::args;
-use crate::db::{Error, Tx};
+use crate::db::{Error, Tx, only};
 
 /// Ids and small facts; never text of a message or an address.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -61,7 +61,7 @@ pub fn append(
     at: Timestamp,
     facts: &Facts,
 ) -> Result<i64, Error> {
-    let seq = match tx.first(NEXT, &args![tenant], |row| row.take())? {
+    let seq = match tx.first(NEXT, &args![tenant], only)? {
         Some(seq) => seq,
         None => {
             tx.run(BEGIN, &args![tenant])?;
@@ -100,5 +100,5 @@ WHERE tenant_id = $1";
 /// # Errors
 /// Any fault of the database.
 pub fn last(tx: &mut Tx<'_>, tenant: TenantId) -> Result<i64, Error> {
-    Ok(tx.first(LAST, &args![tenant], |row| row.take())?.unwrap_or(0))
+    Ok(tx.first(LAST, &args![tenant], only)?.unwrap_or(0))
 }

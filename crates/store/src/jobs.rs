@@ -4,7 +4,7 @@ use domain::clock::Timestamp;
 use domain::ids::{EpochId, JobId, TenantId};
 
 use crate::args;
-use crate::db::{Error, Row, Sql, Tx};
+use crate::db::{Error, Row, Sql, Tx, only};
 
 /// One piece of work.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,7 +89,7 @@ WHERE lease IS NULL";
 /// # Errors
 /// Any fault of the database.
 pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
-    tx.one(NEXT_DUE, &[], |row| row.take())
+    tx.one(NEXT_DUE, &[], only)
 }
 
 const DELETE: &str = "

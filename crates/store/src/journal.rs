@@ -4,7 +4,7 @@ use domain::clock::Timestamp;
 use domain::ids::{AccountId, ConversationId, EpochId, JournalId, MessageId, TenantId};
 
 use crate::args;
-use crate::db::{Error, Row, Sql, Tx};
+use crate::db::{Error, Row, Sql, Tx, only};
 
 domain::words! {
     /// What became of an entry.
@@ -145,7 +145,7 @@ WHERE tenant_id = $1 AND id = $2";
 /// # Errors
 /// Any fault of the database.
 pub fn body(tx: &mut Tx<'_>, tenant: TenantId, id: JournalId) -> Result<Option<Vec<u8>>, Error> {
-    tx.first(BODY, &args![tenant, id], |row| row.take())
+    tx.first(BODY, &args![tenant, id], only)
 }
 
 const FINISH: &str = "

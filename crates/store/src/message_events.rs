@@ -5,7 +5,7 @@ use domain::ids::{MessageId, TenantId};
 use domain::message::EventKind;
 
 use crate::args;
-use crate::db::{Error, Tx};
+use crate::db::{Error, Tx, indexed};
 
 /// One event of a message.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +41,7 @@ pub fn insert(
         &args![
             tenant,
             message,
-            event.dedupe_key,
+            indexed(&event.dedupe_key),
             event.at,
             event.kind.as_str(),
             event.source,

@@ -13,7 +13,7 @@ use domain::threading::Rule;
 use serde::{Deserialize, Serialize};
 
 use crate::args;
-use crate::db::{Error, Row, Tx};
+use crate::db::{Error, Row, Tx, indexed, only};
 
 /// One message without its body.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,6 +92,10 @@ macro_rules! columns {
     };
 }
 
+mod list;
+
+pub use list::{Filter, list};
+
 fn read(row: &mut Row<'_>) -> Result<Message, Error> {
     Ok(Message {
         id: row.take()?,
@@ -162,7 +166,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: TenantId, message: &Message, body: &Body)
             message.preview,
             message.rule.as_str(),
             message.rfc_message_id,
-            message.provider_message_id,
+            message.provider_message_id.as_deref().map(indexed),
             message.journal,
             message.author.kind.as_str(),
             message.author.id,
@@ -221,7 +225,7 @@ LIMIT 1";
 /// # Errors
 /// Any fault of the database.
 pub fn by_rfc_id(tx: &mut Tx<'_>, tenant: TenantId, rfc_id: &str) -> Result<Option<MessageId>, Error> {
-    tx.first(BY_RFC_ID, &args![tenant, rfc_id], |row| row.take())
+    tx.first(BY_RFC_ID, &args![tenant, rfc_id], only)
 }
 
 const BY_PROVIDER_ID: &str = "
@@ -239,7 +243,7 @@ pub fn by_provider_id(
     tenant: TenantId,
     provider_id: &str,
 ) -> Result<Option<MessageId>, Error> {
-    tx.first(BY_PROVIDER_ID, &args![tenant, provider_id], |row| row.take())
+    tx.first(BY_PROVIDER_ID, &args![tenant, indexed(provider_id)], only)
 }
 
 /// What changes in a message after an attempt or a report.
@@ -280,7 +284,7 @@ pub fn set_state(
             change.reason_code,
             change.reason_detail,
             change.attempts,
-            change.provider_message_id,
+            change.provider_message_id.as_deref().map(indexed),
             change.sent_at,
             change.delivered_at
         ],
@@ -358,99 +362,4 @@ pub fn move_all(
     to: ConversationId,
 ) -> Result<u64, Error> {
     tx.execute(MOVE_ALL, &args![tenant, from, to])
-}
-
-/// Which messages a list shows; what is absent does not matter.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Filter {
-    pub state: Option<MessageState>,
-    pub direction: Option<Direction>,
-    pub channel: Option<Channel>,
-    pub account: Option<AccountId>,
-    pub conversation: Option<ConversationId>,
-    pub contact: Option<ContactId>,
-    pub rfc_message_id: Option<String>,
-    pub since: Option<Timestamp>,
-    pub until: Option<Timestamp>,
-}
-
-macro_rules! list {
-    ($first:literal) => {
-        concat!(
-            "SELECT ",
-            columns!(),
-            "
-FROM messages
-WHERE tenant_id = $1 AND id < $2 AND ",
-            $first,
-            "
-  AND ($4 = '' OR direction = $4)
-  AND ($5 = '' OR channel = $5)
-  AND ($6 = '' OR account_id = $6)
-  AND ($7 = '' OR contact_id = $7)
-  AND ($8 = '' OR rfc_message_id = $8)
-  AND created_at >= $9
-  AND created_at <= $10
-  AND ($11 = '' OR state = $11)
-ORDER BY id DESC
-LIMIT $12"
-        )
-    };
-}
-
-/// Messages, newest first, before an id.
-///
-/// # Errors
-/// Any fault of the database.
-pub fn list(
-    tx: &mut Tx<'_>,
-    tenant: TenantId,
-    filter: &Filter,
-    before: &str,
-    limit: u32,
-) -> Result<Vec<Message>, Error> {
-    const ANY: &str = list!("$3 = ''");
-    const CONVERSATION: &str = list!("conversation_id = $3");
-    // Spelled as in the partial index, so that the few that need a look are found without a walk over all.
-    const NEEDS_A_LOOK: &str = list!(
-        "state = $3 AND state IN ('unknown', 'failed', 'bounced', 'held', 'blocked', 'scheduled', 'deferred', 'draft')"
-    );
-    let (statement, first) = match (filter.conversation, filter.state) {
-        (Some(conversation), _) => (CONVERSATION, conversation.to_string()),
-        (None, Some(state)) if needs_a_look(state) => (NEEDS_A_LOOK, state.as_str().to_owned()),
-        _ => (ANY, String::new()),
-    };
-    let text = |id: Option<String>| id.unwrap_or_default();
-    tx.query(
-        statement,
-        &args![
-            tenant,
-            before,
-            first,
-            filter.direction.map_or("", Direction::as_str),
-            filter.channel.map_or("", Channel::as_str),
-            text(filter.account.map(|id| id.to_string())),
-            text(filter.contact.map(|id| id.to_string())),
-            text(filter.rfc_message_id.clone()),
-            filter.since.unwrap_or(Timestamp::from_micros(i64::MIN)),
-            filter.until.unwrap_or(Timestamp::from_micros(i64::MAX)),
-            filter.state.map_or("", MessageState::as_str),
-            limit
-        ],
-        read,
-    )
-}
-
-fn needs_a_look(state: MessageState) -> bool {
-    matches!(
-        state,
-        MessageState::Unknown
-            | MessageState::Failed
-            | MessageState::Bounced
-            | MessageState::Held
-            | MessageState::Blocked
-            | MessageState::Scheduled
-            | MessageState::Deferred
-            | MessageState::Draft
-    )
 }

@@ -5,7 +5,7 @@ use domain::clock::Timestamp;
 use domain::ids::{AccountId, ContactId, ConversationId, TenantId, ThreadId};
 
 use crate::args;
-use crate::db::{Error, Row, Tx};
+use crate::db::{Error, Row, Tx, indexed, only};
 
 /// One thread.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +15,7 @@ pub struct Thread {
     pub contact: ContactId,
     pub channel: Channel,
     pub account: Option<AccountId>,
-    /// The subject in the form in which subjects are compared.
+    /// The subject in the form in which subjects are compared; its beginning, when it is very long.
     pub subject_key: String,
     pub last_activity_at: Timestamp,
 }
@@ -50,7 +50,7 @@ pub fn insert(tx: &mut Tx<'_>, tenant: TenantId, thread: &Thread) -> Result<(), 
             thread.contact,
             thread.channel.as_str(),
             thread.account,
-            thread.subject_key,
+            indexed(&thread.subject_key),
             thread.last_activity_at
         ],
     )
@@ -86,7 +86,7 @@ pub fn by_subject(
     contact: ContactId,
     subject_key: &str,
 ) -> Result<Option<Thread>, Error> {
-    tx.first(BY_SUBJECT, &args![tenant, contact, subject_key], read)
+    tx.first(BY_SUBJECT, &args![tenant, contact, indexed(subject_key)], read)
 }
 
 const LATEST_OF_CONVERSATION: &str = "
@@ -145,7 +145,7 @@ WHERE tenant_id = $1 AND thread_id = $2 AND address_key = $3";
 /// # Errors
 /// Any fault of the database.
 pub fn takes_part(tx: &mut Tx<'_>, tenant: TenantId, id: ThreadId, address_key: &str) -> Result<bool, Error> {
-    let row: Option<i64> = tx.first(TAKES_PART, &args![tenant, id, address_key], |row| row.take())?;
+    let row: Option<i64> = tx.first(TAKES_PART, &args![tenant, id, address_key], only)?;
     Ok(row.is_some())
 }
 

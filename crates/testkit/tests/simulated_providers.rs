@@ -22,7 +22,7 @@ use testkit::sim::smtp2go::{Fault, Options, Smtp2go, Told};
 
 fn surroundings(clock: &Clock) -> Surroundings {
     Surroundings {
-        http: Client::new(GuardPolicy { allow_private: true }),
+        http: Client::new(GuardPolicy { allow_private: true, allow_loopback: true }),
         clock: clock.clone(),
         console: Arc::new(|_| {}),
         hello_name: "client.example.com".to_owned(),

@@ -1,75 +1,85 @@
 // The calls the dashboard makes, by name. Pages use these, never paths.
 
-import { get, getText, patch, post, remove, type Query } from './client';
+import { get, getText, patch, post, remove } from './client';
+import type { Input, QueryOf } from './operations';
 import type * as t from './types';
 
-export const me = () => get<t.Me>('/me');
-export const checklist = () => get<{ data: t.ChecklistStep[] }>('/checklist');
+export type ConversationQuery = QueryOf<'/v1/conversations'>;
+
+type ProviderList = { data: t.Provider[] };
+
+export const me = () => get('/v1/me');
+export const checklist = () => get('/v1/checklist');
 
 export const conversations = {
-  list: (query: Query) => get<t.Page<t.Conversation>>('/conversations', query),
-  counts: () => get<t.ConversationCounts>('/conversations/counts'),
-  one: (id: string) => get<t.Conversation>(`/conversations/${id}`),
-  change: (id: string, change: { state?: t.ConversationState; assignee_id?: string | null }) =>
-    patch<t.Conversation>(`/conversations/${id}`, change),
-  markRead: (id: string) => post<void>(`/conversations/${id}/read`),
-  messages: (id: string, query: Query = {}) => get<t.Page<t.Message>>(`/conversations/${id}/messages`, query),
+  list: (query: ConversationQuery) => get('/v1/conversations', { query }),
+  counts: () => get('/v1/conversations/counts'),
+  one: (id: string) => get('/v1/conversations/{id}', { path: { id } }),
+  change: (id: string, body: Body<'/v1/conversations/{id}', 'patch'>) =>
+    patch('/v1/conversations/{id}', { path: { id }, body }),
+  markRead: (id: string) => post('/v1/conversations/{id}/read', { path: { id } }),
+  messages: (id: string, query: QueryOf<'/v1/conversations/{id}/messages'> = {}) =>
+    get('/v1/conversations/{id}/messages', { path: { id }, query }),
   decideTray: (id: string, belongs: boolean) =>
-    post<t.Conversation | undefined>(`/conversations/${id}/tray-decision`, { belongs }),
+    post('/v1/conversations/{id}/tray-decision', { path: { id }, body: { belongs } }),
 };
 
 export const messages = {
-  list: (query: Query) => get<t.Page<t.Message>>('/messages', query),
-  one: (id: string) => get<t.MessageDetail>(`/messages/${id}`),
-  send: (message: t.NewMessage, idempotencyKey: string) => post<t.Accepted>('/messages', message, idempotencyKey),
-  raw: (id: string) => getText(`/messages/${id}/raw`),
-  cancel: (id: string) => post<t.Message>(`/messages/${id}/cancellation`),
-  retry: (id: string) => post<unknown>(`/messages/${id}/retry`),
-  resolve: (id: string, decision: t.Decision) => post<unknown>(`/messages/${id}/resolution`, { decision }),
-  resolveMany: (ids: string[], decision: t.Decision) =>
-    post<{ resolved: number; skipped: unknown[] }>('/message-resolutions', { ids, decision }),
+  list: (query: QueryOf<'/v1/messages'>) => get('/v1/messages', { query }),
+  one: (id: string) => get('/v1/messages/{id}', { path: { id } }),
+  send: (body: t.NewMessage, idempotencyKey: string) => post('/v1/messages', { body }, idempotencyKey),
+  raw: (id: string) => getText('/v1/messages/{id}/raw', { path: { id } }),
+  cancel: (id: string) => post('/v1/messages/{id}/cancellation', { path: { id } }),
+  retry: (id: string) => post('/v1/messages/{id}/retry', { path: { id } }),
+  resolve: (id: string, decision: t.Decision) =>
+    post('/v1/messages/{id}/resolution', { path: { id }, body: { decision } }),
+  resolveMany: (ids: string[], decision: t.Decision) => post('/v1/message-resolutions', { body: { ids, decision } }),
 };
 
 export const contacts = {
-  list: (query: Query) => get<t.Page<t.Contact>>('/contacts', query),
-  one: (id: string) => get<t.Contact>(`/contacts/${id}`),
-  rename: (id: string, name: string) => patch<t.Contact>(`/contacts/${id}`, { name }),
+  list: (query: QueryOf<'/v1/contacts'>) => get('/v1/contacts', { query }),
+  one: (id: string) => get('/v1/contacts/{id}', { path: { id } }),
+  rename: (id: string, name: string) => patch('/v1/contacts/{id}', { path: { id }, body: { name } }),
 };
 
 export const channels = {
-  providers: () => get<{ data: t.Provider[] }>('/providers'),
-  list: () => get<t.Page<t.ChannelAccount>>('/channel-accounts', { limit: 200 }),
-  one: (id: string) => get<t.ChannelAccount>(`/channel-accounts/${id}`),
-  add: (draft: t.ChannelAccountDraft) => post<t.ChannelAccount>('/channel-accounts', draft),
-  change: (id: string, draft: t.ChannelAccountDraft) => patch<t.ChannelAccount>(`/channel-accounts/${id}`, draft),
-  remove: (id: string) => remove(`/channel-accounts/${id}`),
-  check: (id: string) => post<t.CheckResult>(`/channel-accounts/${id}/check`),
-  routes: () => get<t.Page<t.InboundRoute>>('/inbound-routes', { limit: 200 }),
-  addRoute: (route: { address: string; account_id?: string }) => post<t.InboundRoute>('/inbound-routes', route),
-  removeRoute: (id: string) => remove(`/inbound-routes/${id}`),
+  // The description leaves settings and their schemas open.
+  providers: () => get('/v1/providers') as Promise<ProviderList>,
+  list: () => get('/v1/channel-accounts') as Promise<t.Page<t.ChannelAccount>>,
+  one: (id: string) => get('/v1/channel-accounts/{id}', { path: { id } }) as Promise<t.ChannelAccount>,
+  add: (body: t.ChannelAccountDraft) => post('/v1/channel-accounts', { body }) as Promise<t.ChannelAccount>,
+  change: (id: string, body: t.ChannelAccountChange) =>
+    patch('/v1/channel-accounts/{id}', { path: { id }, body }) as Promise<t.ChannelAccount>,
+  remove: (id: string) => remove('/v1/channel-accounts/{id}', { path: { id } }),
+  check: (id: string) => post('/v1/channel-accounts/{id}/check', { path: { id } }),
+  routes: () => get('/v1/inbound-routes'),
+  addRoute: (body: Body<'/v1/inbound-routes', 'post'>) => post('/v1/inbound-routes', { body }),
+  removeRoute: (id: string) => remove('/v1/inbound-routes/{id}', { path: { id } }),
 };
 
 export const journal = {
-  list: (query: Query) => get<t.Page<t.JournalEntry>>('/journal', query),
-  one: (id: string) => get<t.JournalEntry>(`/journal/${id}`),
-  raw: (id: string) => getText(`/journal/${id}/raw`),
-  replay: (id: string) => post<unknown>(`/journal/${id}/replay`),
+  list: (query: QueryOf<'/v1/journal'>) => get('/v1/journal', { query }),
+  one: (id: string) => get('/v1/journal/{id}', { path: { id } }),
+  raw: (id: string) => getText('/v1/journal/{id}/raw', { path: { id } }),
+  replay: (id: string) => post('/v1/journal/{id}/replay', { path: { id } }),
 };
 
 export const audit = {
-  list: (query: Query) => get<t.Page<t.AuditEntry>>('/audit', query),
-  verify: () => get<t.Verification>('/audit/verification'),
+  list: (query: QueryOf<'/v1/audit'>) => get('/v1/audit', { query }),
+  verify: () => get('/v1/audit/verification'),
 };
 
 export const users = {
-  list: () => get<t.Page<t.User>>('/users', { limit: 200 }),
-  add: (user: { name: string; email: string; password: string; role: t.Role }) => post<t.User>('/users', user),
-  change: (id: string, change: Partial<{ name: string; role: t.Role; disabled: boolean; password: string }>) =>
-    patch<t.User>(`/users/${id}`, change),
+  list: () => get('/v1/users', { query: { limit: 200 } }),
+  add: (body: Body<'/v1/users', 'post'>) => post('/v1/users', { body }),
+  change: (id: string, body: Body<'/v1/users/{id}', 'patch'>) => patch('/v1/users/{id}', { path: { id }, body }),
 };
 
 export const keys = {
-  list: () => get<t.Page<t.ApiKey>>('/api-keys', { limit: 200 }),
-  add: (key: { name: string; scopes: string[] }) => post<t.NewApiKey>('/api-keys', key),
-  revoke: (id: string) => remove(`/api-keys/${id}`),
+  list: () => get('/v1/api-keys', { query: { limit: 200 } }),
+  add: (body: Body<'/v1/api-keys', 'post'>) => post('/v1/api-keys', { body }),
+  revoke: (id: string) => remove('/v1/api-keys/{id}', { path: { id } }),
 };
+
+type Body<P extends Parameters<typeof post>[0] | Parameters<typeof patch>[0], V extends 'post' | 'patch'> =
+  Input<P, V> extends { body: infer Sent } ? Sent : never;

@@ -1,10 +1,11 @@
-// Speaks to the HTTP API: one function per verb, the CSRF header, and every refusal as a Problem.
+// Speaks to the HTTP API: one function per verb, typed by the path as the server describes it; the CSRF header, and every
+// refusal as a Problem.
 
+import type { Answer, Given, Input, PathsOf } from './operations';
 import { Problem } from './problem';
 import type { ProblemBody } from './types';
 
-export type Query = Record<string, string | number | boolean | null | undefined>;
-type Options = { query?: Query; body?: unknown; idempotencyKey?: string };
+type Loose = { path?: Record<string, string>; query?: Record<string, unknown>; body?: unknown };
 
 let csrfToken = '';
 let onSignedOut = () => location.assign('/sign-in');
@@ -17,14 +18,23 @@ export function whenSignedOut(act: () => void) {
   onSignedOut = act;
 }
 
-export const get = <T>(path: string, query?: Query) => call<T>('GET', path, { query });
-export const post = <T>(path: string, body: unknown = {}, idempotencyKey = newKey()) =>
-  call<T>('POST', path, { body, idempotencyKey });
-export const patch = <T>(path: string, body: unknown) => call<T>('PATCH', path, { body });
-export const remove = (path: string) => call<void>('DELETE', path, {});
+export const get = <P extends PathsOf<'get'>>(path: P, ...[input]: Given<P, 'get'>): Promise<Answer<P, 'get'>> =>
+  call('GET', path, input);
 
-export async function getText(path: string): Promise<string> {
-  return (await answerTo('GET', path, {})).text();
+export const post = <P extends PathsOf<'post'>>(
+  path: P,
+  input: Input<P, 'post'>,
+  idempotencyKey = newKey(),
+): Promise<Answer<P, 'post'>> => call('POST', path, input, idempotencyKey);
+
+export const patch = <P extends PathsOf<'patch'>>(path: P, input: Input<P, 'patch'>): Promise<Answer<P, 'patch'>> =>
+  call('PATCH', path, input);
+
+export const remove = <P extends PathsOf<'delete'>>(path: P, input: Input<P, 'delete'>): Promise<Answer<P, 'delete'>> =>
+  call('DELETE', path, input);
+
+export async function getText<P extends PathsOf<'get'>>(path: P, ...[input]: Given<P, 'get'>): Promise<string> {
+  return (await answerTo('GET', path, input ?? {})).text();
 }
 
 /** Unique enough to tell two requests apart, also on plain HTTP where `crypto.randomUUID` is missing. */
@@ -33,23 +43,24 @@ export function newKey(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-export function addressOf(path: string, query: Query = {}): string {
+export function addressOf(path: string, { path: names = {}, query = {} }: Loose = {}): string {
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(names[name] ?? ''));
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== null && value !== '') parameters.set(name, String(value));
   }
   const text = parameters.toString();
-  return `/v1${path}${text ? `?${text}` : ''}`;
+  return text ? `${filled}?${text}` : filled;
 }
 
-async function call<T>(method: string, path: string, options: Options): Promise<T> {
-  const answer = await answerTo(method, path, options);
-  if (answer.status === 204) return undefined as T;
-  const text = await answer.text();
+async function call<T>(method: string, path: string, input: Loose = {}, idempotencyKey?: string): Promise<T> {
+  const answer = await answerTo(method, path, input, idempotencyKey);
+  const text = answer.status === 204 ? '' : await answer.text();
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
-async function answerTo(method: string, path: string, { query, body, idempotencyKey }: Options): Promise<Response> {
+async function answerTo(method: string, path: string, input: Loose, idempotencyKey?: string): Promise<Response> {
+  const { body } = input;
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (method !== 'GET') headers['X-CSRF-Token'] = csrfToken;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
@@ -57,7 +68,7 @@ async function answerTo(method: string, path: string, { query, body, idempotency
 
   let answer: Response;
   try {
-    answer = await fetch(addressOf(path, query), {
+    answer = await fetch(addressOf(path, input), {
       method,
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),

@@ -2,7 +2,7 @@
 
 import { me as askMe } from '../api/calls';
 import { useCsrfToken } from '../api/client';
-import type { Me } from '../api/types';
+import type { Me, Permission } from '../api/types';
 
 const account = $state<{ me: Me | null }>({ me: null });
 
@@ -18,7 +18,6 @@ export function me(): Me {
   return account.me;
 }
 
-export function can(permission: string): boolean {
-  const { permissions } = me();
-  return permissions.includes('*') || permissions.includes(permission);
+export function can(permission: Permission): boolean {
+  return me().permissions.includes(permission);
 }

@@ -7,8 +7,9 @@ import Settings from '@lucide/svelte/icons/settings';
 import Audit from '@lucide/svelte/icons/shield-check';
 import Contacts from '@lucide/svelte/icons/users';
 import type { Component } from 'svelte';
+import type { Permission } from '../api/types';
 
-type Entry = { path: string; name: string; icon: Component<{ size?: number }>; key: string; needs?: string };
+type Entry = { path: string; name: string; icon: Component<{ size?: number }>; key: string; needs?: Permission };
 
 export const menu: Entry[] = [
   { path: '/inbox', name: 'Inbox', icon: Inbox, key: 'g i', needs: 'conversations:read' },

@@ -22,7 +22,7 @@ p { margin: 0 0 10px; } img { max-width: 100%; height: auto; } img:not([src]) { 
 a { color: var(--link); }
 blockquote { margin: 6px 0; padding-left: 12px; border-left: 2px solid #8b8b84; }
 summary { width: fit-content; padding: 0 8px; border-radius: 6px; cursor: pointer; font-size: 12px; opacity: .8; }
-</style></head><body>${html}</body></html>`;
+</style></head><body dir="auto">${html}</body></html>`;
 }
 
 /** `cid:` names a part of the same message; the server has it under its own address. */

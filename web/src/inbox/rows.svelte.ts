@@ -1,7 +1,6 @@
 // The conversations of one view: pages by cursor, kept fresh by events.
 
-import { conversations } from '../api/calls';
-import type { Query } from '../api/client';
+import { conversations, type ConversationQuery } from '../api/calls';
 import { Problem } from '../api/problem';
 import type { Conversation, FeedEvent } from '../api/types';
 import { mergeFirstPage } from './merge';
@@ -18,7 +17,7 @@ export class Rows {
   #asking = false;
   #again = false;
 
-  constructor(private readonly query: Query) {}
+  constructor(private readonly query: ConversationQuery) {}
 
   async refresh() {
     this.#again = true;
@@ -70,7 +69,7 @@ export class Rows {
   }
 
   put(fresh: Conversation) {
-    const left = typeof this.query.state === 'string' && fresh.state !== this.query.state;
+    const left = this.query.state !== undefined && fresh.state !== this.query.state;
     if (left) this.drop(fresh.id);
     else this.all = this.all.map((row) => (row.id === fresh.id ? fresh : row));
   }

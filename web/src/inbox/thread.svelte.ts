@@ -13,6 +13,8 @@ export class Thread {
   older = $state<string | null>(null);
   loadingOlder = $state(false);
   problem = $state<Problem | null>(null);
+  /** Set while a decision may take the conversation away: then there is nothing to ask for. */
+  paused = false;
   #asking = false;
   #again = false;
 
@@ -25,6 +27,7 @@ export class Thread {
   }
 
   async refresh() {
+    if (this.paused) return;
     this.#again = true;
     if (this.#asking) return;
     this.#asking = true;

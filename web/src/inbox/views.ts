@@ -1,12 +1,12 @@
 // The saved views of the inbox: what each asks the server for, and what it says when empty.
 
-import type { Query } from '../api/client';
+import type { ConversationQuery } from '../api/calls';
 import type { ConversationCounts } from '../api/types';
 
 export type View = {
   id: string;
   name: string;
-  query: Query;
+  query: ConversationQuery;
   count: (counts: ConversationCounts) => number | undefined;
   empty: { title: string; text: string };
 };

@@ -50,7 +50,7 @@ fn providers() -> anyhow::Result<String> {
     text.push_str(&"---|".repeat(catalogue.len()));
     let capabilities: Vec<Value> = catalogue
         .iter()
-        .map(|provider| serde_json::to_value(&provider.capabilities))
+        .map(|provider| serde_json::to_value(provider.capabilities))
         .collect::<Result<_, _>>()?;
     let names: Vec<String> = capabilities
         .first()

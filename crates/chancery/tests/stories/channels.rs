@@ -76,6 +76,22 @@ story!(a_change_during_a_check_stays, async |app| {
     assert_eq!((&now["name"], &now["enabled"]), (&json!("Renamed"), &json!(false)));
 });
 
+story!(of_two_changes_at_once_none_is_undone, async |app| {
+    let (_server, id) = app.mail_server().await;
+    let (key, path) = (app.key(), format!("/v1/channel-accounts/{id}"));
+    app.clock.advance(Duration::from_secs(1));
+    let changes = [json!({ "name": "Renamed" }), json!({ "priority": 7 }), json!({ "concurrency": 3 })];
+    let patches = changes.iter().map(|change| key.patch(&path, change.clone()));
+    let replies = futures_util::future::join_all(patches).await;
+    let now = account(&app, &id).await;
+    for (change, reply) in changes.iter().zip(&replies) {
+        let (field, value) = change.as_object().unwrap().iter().next().unwrap();
+        let is_kept = reply.status == 200 && now[field] == *value;
+        assert!(is_kept || reply.summary() == "409 conflict", "{change}: {} {now}", reply.body);
+    }
+    assert!(replies.iter().any(|reply| reply.status == 200));
+});
+
 story!(secrets_never_come_back_out, async |app| {
     let (provider, made) = app.smtp2go().await;
     let listed = app.key().get("/v1/channel-accounts").await.body;

@@ -12,12 +12,12 @@ macro_rules! story {
 
             async fn told($app: testkit::TestApp) $told
 
-            #[tokio::test]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
             async fn sqlite() {
                 Box::pin(told(testkit::TestApp::start().await)).await;
             }
 
-            #[tokio::test]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
             async fn postgres() {
                 if let Some(app) = crate::story::on_postgres().await {
                     Box::pin(told(app)).await;

@@ -57,7 +57,7 @@ fn view(manifest: &Manifest) -> ProviderView {
         summary: manifest.summary.to_owned(),
         schema: (manifest.schema)(),
         guide: manifest.guide.to_owned(),
-        capabilities: manifest.capabilities.clone(),
+        capabilities: manifest.capabilities,
         links: manifest
             .links
             .iter()

@@ -143,7 +143,7 @@ impl Engine {
     /// Changes an account; a stopped one is tried again.
     ///
     /// # Errors
-    /// As [`Engine::add_channel_account`]; [`Error::NotFound`].
+    /// As [`Engine::add_channel_account`]; [`Error::NotFound`]; `conflict` when somebody else was faster.
     pub async fn change_channel_account(
         &self,
         principal: &Principal,
@@ -200,10 +200,15 @@ impl Engine {
         if account.health == Health::Stopped {
             account.health = Health::Unchecked;
         }
-        account.updated_at = now;
+        let as_of = std::mem::replace(&mut account.updated_at, now);
         let (row, actor) = (account, principal.actor.clone());
         core.store
             .write(tenant, move |tx| {
+                let current = accounts::get(tx, tenant, id)?.ok_or(Error::NotFound("channel account"))?;
+                if current.updated_at != as_of {
+                    let detail = "somebody else changed this account at the same time; look at it again";
+                    return Err(Error::conflict("conflict", detail));
+                }
                 if !accounts::update(tx, &row)? {
                     return Err(Error::NotFound("channel account"));
                 }

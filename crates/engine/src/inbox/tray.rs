@@ -63,6 +63,7 @@ impl Engine {
                 }
                 threads::move_all(tx, tenant, id, claimed)?;
                 conversations::replace(tx, tenant, &was, &is)?;
+                conversations::reclaim(tx, tenant, id, claimed)?;
                 conversations::delete_emptied(tx, tenant, &stray)?;
                 tell(tx, tenant, &stray, FeedType::ConversationUpdated, now)?;
                 tell(tx, tenant, &is, FeedType::ConversationUpdated, now)?;

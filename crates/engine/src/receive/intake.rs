@@ -1,11 +1,13 @@
 //! Entries that this process has in hand: straight from their commit, or claimed from the journal.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use domain::ids::{JournalId, TenantId};
 use parking_lot::Mutex;
+use store::journal::Entry;
 use tokio::sync::Notify;
 
 /// Entries held in memory; the rest waits in the journal.
@@ -18,8 +20,15 @@ const WINDOW_BYTES: usize = 64 << 20;
 pub(crate) struct InHand {
     pub tenant: TenantId,
     pub id: JournalId,
-    /// The body, when it came straight from its acceptance.
-    pub body: Option<Bytes>,
+    /// The entry with its body, when it came straight from its acceptance.
+    pub fresh: Option<(Arc<Entry>, Bytes)>,
+}
+
+impl InHand {
+    /// Bytes that it holds in memory.
+    fn size(&self) -> usize {
+        self.fresh.as_ref().map_or(0, |(_, body)| body.len())
+    }
 }
 
 /// The queue before the workers.
@@ -34,13 +43,29 @@ struct Waiting {
     bytes: usize,
     reserved: usize,
     backlog: bool,
+    /// How often a backlog was suspected: what is suspected while the journal is asked is not in its answer.
+    suspicions: u64,
     /// Entries that are tried again after a while.
     later: usize,
 }
 
+/// What may be claimed, as of a moment.
+#[derive(Debug)]
+pub(super) struct Room {
+    pub entries: usize,
+    suspicions: u64,
+}
+
 impl Intake {
     pub(crate) fn new() -> Intake {
-        let waiting = Waiting { entries: VecDeque::new(), bytes: 0, reserved: 0, backlog: true, later: 0 };
+        let waiting = Waiting {
+            entries: VecDeque::new(),
+            bytes: 0,
+            reserved: 0,
+            backlog: true,
+            suspicions: 0,
+            later: 0,
+        };
         Intake { waiting: Mutex::new(waiting), wake: Notify::new(), busy: AtomicUsize::new(0) }
     }
 
@@ -60,7 +85,7 @@ impl Intake {
     pub(super) fn hand_over(&self, entry: InHand) {
         let mut waiting = self.waiting.lock();
         waiting.reserved -= 1;
-        waiting.bytes += entry.body.as_ref().map_or(0, Bytes::len);
+        waiting.bytes += entry.size();
         waiting.entries.push_back(entry);
         drop(waiting);
         self.wake.notify_one();
@@ -72,14 +97,17 @@ impl Intake {
 
     /// The journal may hold entries that nobody has in hand.
     pub(crate) fn look_again(&self) {
-        self.waiting.lock().backlog = true;
+        let mut waiting = self.waiting.lock();
+        waiting.backlog = true;
+        waiting.suspicions += 1;
+        drop(waiting);
         self.wake.notify_one();
     }
 
     pub(super) fn take(&self) -> Option<InHand> {
         let mut waiting = self.waiting.lock();
         let entry = waiting.entries.pop_front()?;
-        waiting.bytes -= entry.body.as_ref().map_or(0, Bytes::len);
+        waiting.bytes -= entry.size();
         self.busy.fetch_add(1, Ordering::SeqCst);
         Some(entry)
     }
@@ -89,15 +117,19 @@ impl Intake {
     }
 
     /// How many entries to claim from the journal now; none when it is known to hold nothing.
-    pub(super) fn room(&self) -> usize {
+    pub(super) fn room(&self) -> Room {
         let waiting = self.waiting.lock();
-        if waiting.backlog && waiting.entries.len() < WINDOW / 2 { WINDOW - waiting.entries.len() } else { 0 }
+        let has_room = waiting.backlog && waiting.entries.len() < WINDOW / 2;
+        let entries = if has_room { WINDOW - waiting.entries.len() } else { 0 };
+        Room { entries, suspicions: waiting.suspicions }
     }
 
-    pub(super) fn claimed(&self, entries: Vec<(TenantId, JournalId)>, more: bool) {
+    pub(super) fn claimed(&self, room: &Room, entries: Vec<(TenantId, JournalId)>) {
         let mut waiting = self.waiting.lock();
-        waiting.backlog = more;
-        waiting.entries.extend(entries.into_iter().map(|(tenant, id)| InHand { tenant, id, body: None }));
+        if waiting.suspicions == room.suspicions {
+            waiting.backlog = entries.len() == room.entries;
+        }
+        waiting.entries.extend(entries.into_iter().map(|(tenant, id)| InHand { tenant, id, fresh: None }));
     }
 
     pub(super) fn put_off(&self) {
@@ -107,7 +139,7 @@ impl Intake {
     pub(super) fn back_again(&self, entry: InHand) {
         let mut waiting = self.waiting.lock();
         waiting.later -= 1;
-        waiting.bytes += entry.body.as_ref().map_or(0, Bytes::len);
+        waiting.bytes += entry.size();
         waiting.entries.push_back(entry);
         drop(waiting);
         self.wake.notify_one();
@@ -119,5 +151,22 @@ impl Intake {
             && waiting.reserved == 0
             && !waiting.backlog
             && self.busy.load(Ordering::SeqCst) == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_while_the_journal_is_asked_is_asked_for_again() {
+        let intake = Intake::new();
+        let room = intake.room();
+        intake.look_again();
+        intake.claimed(&room, Vec::new());
+        assert!(intake.room().entries > 0 && !intake.is_idle());
+        let room = intake.room();
+        intake.claimed(&room, Vec::new());
+        assert!(intake.room().entries == 0 && intake.is_idle());
     }
 }

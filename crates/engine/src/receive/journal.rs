@@ -128,7 +128,7 @@ impl Engine {
             .await?;
         if replayed {
             core.intake.put_off();
-            core.intake.back_again(InHand { tenant, id, body: None });
+            core.intake.back_again(InHand { tenant, id, fresh: None });
         }
         self.journal_entry(&Principal::system(tenant), id).await
     }

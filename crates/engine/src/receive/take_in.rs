@@ -105,22 +105,22 @@ async fn write_and_hand_over(core: &Arc<Core>, new: NewEntry) -> Result<TakenIn,
     };
     let held = core.intake.reserve();
     let lease = held.then_some(core.epoch);
-    let (id, body) = (entry.id, new.body);
-    let bytes = body.clone();
+    let (id, body, entry) = (entry.id, new.body, Arc::new(entry));
+    let (bytes, row) = (body.clone(), Arc::clone(&entry));
     let written = core
         .store
         .write(tenant, move |tx| {
-            if journal::insert(tx, &entry, lease, &bytes)? {
+            if journal::insert(tx, &row, lease, &bytes)? {
                 return Ok(None);
             }
-            let known = journal::by_key(tx, tenant, &entry.dedupe_key)?;
+            let known = journal::by_key(tx, tenant, &row.dedupe_key)?;
             Ok::<_, store::Error>(known.map(|known| known.id))
         })
         .await;
     match written {
         Ok(None) => {
             if held {
-                core.intake.hand_over(InHand { tenant, id, body: Some(body) });
+                core.intake.hand_over(InHand { tenant, id, fresh: Some((entry, body)) });
             } else {
                 core.intake.look_again();
             }

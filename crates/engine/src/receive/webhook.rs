@@ -76,10 +76,13 @@ impl Engine {
     }
 }
 
-/// The provider's own id of the event; a batch is known by its bytes.
+/// The longest id of an event that can be a key.
+const LONGEST_KEY: usize = 500;
+
+/// The provider's own id of the event; a batch, or an event with an unlikely id, is known by its bytes.
 fn dedupe_key(provider: &dyn Provider, request: &RawRequest) -> String {
     match provider.read(request).as_deref() {
-        Ok([only]) => only.dedupe_key.clone(),
+        Ok([only]) if only.dedupe_key.len() <= LONGEST_KEY => only.dedupe_key.clone(),
         _ => net::signature::sha256_hex(&request.body),
     }
 }

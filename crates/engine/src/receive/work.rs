@@ -15,7 +15,8 @@ use super::{mail, webhook};
 use crate::Error;
 use crate::core::Core;
 
-const WORKERS: usize = 8;
+/// Many, because each waits for its commit, and those that wait together share one.
+const WORKERS: usize = 64;
 /// After so many tries an entry has failed; a person can replay it.
 const TRIES: u32 = 6;
 
@@ -63,13 +64,14 @@ async fn work(core: &Arc<Core>) {
 /// Claims what waits in the journal and nobody has in hand.
 async fn claim(core: &Arc<Core>) -> Result<(), Error> {
     let room = core.intake.room();
-    if room == 0 {
+    let most = room.entries;
+    if most == 0 {
         return Ok(());
     }
     let (epoch, now) = (core.epoch, core.clock.now());
-    let claimed = core.store.write_any(move |tx| journal::claim(tx, epoch, now, room)).await?;
-    let (more, any) = (claimed.len() == room, !claimed.is_empty());
-    core.intake.claimed(claimed, more);
+    let claimed = core.store.write_any(move |tx| journal::claim(tx, epoch, now, most)).await?;
+    let any = !claimed.is_empty();
+    core.intake.claimed(&room, claimed);
     if any {
         core.intake.wake.notify_one();
     }
@@ -77,8 +79,8 @@ async fn claim(core: &Arc<Core>) -> Result<(), Error> {
 }
 
 async fn settle(core: &Arc<Core>, entry: InHand) {
-    let InHand { tenant, id, body } = entry;
-    let worked = std::panic::AssertUnwindSafe(work_on(core, tenant, id, body.clone())).catch_unwind().await;
+    let InHand { tenant, id, fresh } = entry;
+    let worked = std::panic::AssertUnwindSafe(work_on(core, tenant, id, fresh)).catch_unwind().await;
     let ended = match worked {
         Ok(Ok(ended)) => ended,
         Ok(Err(Error::Store(error))) => Ended::Later(error.to_string()),
@@ -92,7 +94,7 @@ async fn settle(core: &Arc<Core>, entry: InHand) {
     match ended {
         Ended::Filed => core.feed.wake(),
         Ended::Ignored(reason) => finish(core, tenant, id, JournalState::Ignored, Some(reason)).await,
-        Ended::Later(reason) => put_off(core, tenant, id, body, reason).await,
+        Ended::Later(reason) => put_off(core, tenant, id, reason).await,
     }
 }
 
@@ -100,22 +102,25 @@ async fn work_on(
     core: &Arc<Core>,
     tenant: TenantId,
     id: JournalId,
-    body: Option<Bytes>,
+    fresh: Option<(Arc<Entry>, Bytes)>,
 ) -> Result<Ended, Error> {
-    let need_body = body.is_none();
-    let found = core
-        .store
-        .read(move |tx| {
-            let entry = journal::get(tx, tenant, id)?;
-            let stored = if need_body { journal::body(tx, tenant, id)? } else { None };
-            Ok::<_, Error>(entry.map(|entry| (entry, stored)))
-        })
-        .await?;
-    let Some((entry, stored)) = found else { return Ok(Ended::Filed) };
+    let (entry, body) = match fresh {
+        Some((entry, body)) => (Entry::clone(&entry), body),
+        None => {
+            let found = core
+                .store
+                .read(move |tx| {
+                    let entry = journal::get(tx, tenant, id)?;
+                    Ok::<_, Error>(entry.zip(journal::body(tx, tenant, id)?))
+                })
+                .await?;
+            let Some((entry, body)) = found else { return Ok(Ended::Filed) };
+            (entry, Bytes::from(body))
+        }
+    };
     if entry.state != JournalState::Received {
         return Ok(Ended::Filed);
     }
-    let body = body.or_else(|| stored.map(Bytes::from)).unwrap_or_default();
     if entry.source.starts_with("webhook:") {
         webhook::work_on(core, entry, body).await
     } else {
@@ -124,7 +129,7 @@ async fn work_on(
 }
 
 /// Tries an entry again after a while, or gives it up.
-async fn put_off(core: &Arc<Core>, tenant: TenantId, id: JournalId, body: Option<Bytes>, reason: String) {
+async fn put_off(core: &Arc<Core>, tenant: TenantId, id: JournalId, reason: String) {
     let counted = core
         .store
         .write(tenant, move |tx| {
@@ -148,7 +153,7 @@ async fn put_off(core: &Arc<Core>, tenant: TenantId, id: JournalId, body: Option
             () = waiting.sleep_until(Some(until)) => {}
             () = waiting.stopping.cancelled() => {}
         }
-        waiting.intake.back_again(InHand { tenant, id, body });
+        waiting.intake.back_again(InHand { tenant, id, fresh: None });
     });
 }
 

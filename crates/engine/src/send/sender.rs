@@ -85,6 +85,8 @@ struct Waiting {
     reserved: usize,
     /// Whether the database may hold free deliveries that are due, by lane.
     backlog: [bool; 2],
+    /// How often that was suspected: what is suspected while the database is asked is not in its answer.
+    suspicions: u64,
     /// When the next free delivery falls due.
     next_due: Option<Timestamp>,
     /// As it was last written down; settings do not change with it, so it is kept apart from them.
@@ -140,7 +142,7 @@ impl Reservation {
             let item = Item { message, lane: self.lane, attempts, started_at, slot, outgoing };
             waiting.lane(self.lane).push_back(item);
         } else {
-            waiting.backlog[place(self.lane)] = true;
+            waiting.suspect(self.lane);
         }
         drop(waiting);
         self.sender.wake.notify_one();
@@ -170,6 +172,17 @@ impl Waiting {
         }
     }
 
+    /// The database may hold something of this lane.
+    fn suspect(&mut self, lane: Lane) {
+        self.backlog[place(lane)] = true;
+        self.suspicions += 1;
+    }
+
+    fn suspect_all(&mut self) {
+        self.suspect(Lane::Prompt);
+        self.suspect(Lane::Bulk);
+    }
+
     fn len(&self) -> usize {
         self.prompt.len() + self.bulk.len() + self.reserved
     }
@@ -183,6 +196,7 @@ impl Sender {
             reserved: 0,
             // At the start nobody knows what the database holds.
             backlog: [true, true],
+            suspicions: 0,
             next_due: None,
             health: link.account.health,
             circuit: Circuit::default(),
@@ -214,7 +228,7 @@ impl Sender {
         }
         waiting.circuit = Circuit::default();
         waiting.health = link.account.health;
-        waiting.backlog = [true, true];
+        waiting.suspect_all();
         drop(waiting);
         *self.link.write() = Arc::new(link);
         self.wake.notify_one();
@@ -235,7 +249,7 @@ impl Sender {
         let mut waiting = self.waiting.lock();
         if waiting.health == Health::Stopped && health != Health::Stopped {
             waiting.circuit = Circuit::default();
-            waiting.backlog = [true, true];
+            waiting.suspect_all();
         }
         waiting.health = health;
         drop(waiting);
@@ -251,7 +265,7 @@ impl Sender {
     pub(crate) fn note_due(&self, lane: Lane, due_at: Timestamp, now: Timestamp) {
         let mut waiting = self.waiting.lock();
         if due_at <= now {
-            waiting.backlog[place(lane)] = true;
+            waiting.suspect(lane);
         } else {
             waiting.next_due = Some(waiting.next_due.map_or(due_at, |next| next.min(due_at)));
         }
@@ -261,7 +275,7 @@ impl Sender {
 
     /// Nothing is known any more of what the database holds: look.
     pub(crate) fn look_again(&self) {
-        self.waiting.lock().backlog = [true, true];
+        self.waiting.lock().suspect_all();
         self.wake.notify_one();
     }
 
@@ -353,7 +367,7 @@ impl Sender {
     /// Claims what is due in the database, while there is room for it.
     async fn refill(&self, core: &Arc<Core>, link: &Link) -> Result<(), store::Error> {
         let now = core.clock.now();
-        let (room, lanes) = {
+        let (room, lanes, suspicions) = {
             let mut waiting = self.waiting.lock();
             if waiting.next_due.is_some_and(|due| due <= now) {
                 waiting.next_due = None;
@@ -368,7 +382,7 @@ impl Sender {
             {
                 return Ok(());
             }
-            (room, waiting.backlog)
+            (room, waiting.backlog, waiting.suspicions)
         };
         let (tenant, account, epoch) = (self.tenant, self.id, core.epoch);
         let (claimed, more, next_due) = core
@@ -395,7 +409,9 @@ impl Sender {
             })
             .await?;
         let mut waiting = self.waiting.lock();
-        waiting.backlog = more;
+        if waiting.suspicions == suspicions {
+            waiting.backlog = more;
+        }
         if let Some(due) = next_due {
             waiting.next_due = Some(waiting.next_due.map_or(due, |next| next.min(due)));
         }

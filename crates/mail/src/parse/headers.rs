@@ -66,19 +66,22 @@ fn raw<'a>(message: &'a Message<'_>, name: &'static str) -> Option<&'a str> {
 
 /// The ids between angle brackets; where a sender left them out or did not close them, every word with an `@`.
 fn ids(value: &str) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut found: Vec<String> = Vec::new();
     let mut rest = value;
     while let Some((_, after)) = rest.split_once('<') {
         let Some((id, after)) = after.split_once('>') else { break };
         // Of `<one@example.com <two@example.com>` only the second is closed.
         let id = id.rsplit_once('<').map_or(id, |(_, id)| id);
-        // A long id may have been folded inside.
-        found.push(id.chars().filter(|character| !character.is_whitespace()).collect());
+        found.push(id.to_owned());
         rest = after;
     }
     if found.is_empty() {
         let bare = value.split(|character: char| character.is_whitespace() || "<>".contains(character));
         found.extend(bare.filter(|word| word.contains('@')).map(str::to_owned));
+    }
+    for id in &mut found {
+        // A long id may have been folded inside.
+        id.retain(|character| !character.is_whitespace() && !character.is_control());
     }
     found.retain(|id: &String| !id.is_empty() && id.len() <= 998);
     found.truncate(MAX_IDS);

@@ -10,6 +10,9 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 pub struct GuardPolicy {
     /// Addresses inside are allowed as well: for development, tests and simulated providers.
     pub allow_private: bool,
+    /// This machine itself is allowed where the URL spells it, as digits or `localhost`: for addresses that an operator
+    /// configures, such as a relay beside the server. A name that only resolves to it is refused all the same.
+    pub allow_loopback: bool,
 }
 
 const REFUSED: &str = "the address is inside a private network, which is not allowed here";
@@ -23,9 +26,15 @@ impl GuardPolicy {
         let host = url.host_str().ok_or("the URL names no host")?;
         let digits = host.trim_start_matches('[').trim_end_matches(']');
         match digits.parse::<IpAddr>() {
+            Ok(address) if self.allow_loopback && address.is_loopback() => Ok(()),
             Ok(address) if !self.allows(address) => Err(REFUSED),
             _ => Ok(()),
         }
+    }
+
+    /// What a name may resolve to.
+    fn allows_name(self, name: &str, address: IpAddr) -> bool {
+        self.allows(address) || (self.allow_loopback && name == "localhost" && address.is_loopback())
     }
 
     fn allows(self, address: IpAddr) -> bool {
@@ -47,8 +56,11 @@ impl Resolve for GuardedResolver {
         let policy = self.0;
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let allowed: Vec<SocketAddr> =
-                found.iter().copied().filter(|address| policy.allows(address.ip())).collect();
+            let allowed: Vec<SocketAddr> = found
+                .iter()
+                .copied()
+                .filter(|address| policy.allows_name(name.as_str(), address.ip()))
+                .collect();
             if allowed.is_empty() && !found.is_empty() {
                 return Err(std::io::Error::other(REFUSED).into());
             }
@@ -112,6 +124,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn this_machine_is_reached_only_where_it_is_spelled() {
+        let configured = GuardPolicy { allow_loopback: true, ..GuardPolicy::default() };
+        let check = |policy: GuardPolicy, url: &str| policy.check_url(&url.parse().unwrap()).is_ok();
+        assert!(check(configured, "http://127.0.0.1:8080/v3"));
+        assert!(check(configured, "http://[::1]/"));
+        assert!(!check(configured, "http://169.254.169.254/latest"));
+        assert!(!check(configured, "http://10.0.0.1/"));
+        assert!(!check(GuardPolicy::default(), "http://127.0.0.1/"));
+        let here: IpAddr = "127.0.0.1".parse().unwrap();
+        assert!(configured.allows_name("localhost", here));
+        assert!(!configured.allows_name("inside.example.com", here));
+    }
+
+    #[test]
     fn addresses_inside_are_told_from_the_internet() {
         for inside in [
             "127.0.0.1",
@@ -163,7 +189,7 @@ mod tests {
         }
         assert!(strict.check_url(&"ftp://example.com/".parse().unwrap()).is_err());
         assert!(strict.check_url(&"https://example.com/".parse().unwrap()).is_ok());
-        let open = GuardPolicy { allow_private: true };
+        let open = GuardPolicy { allow_private: true, allow_loopback: false };
         assert!(open.check_url(&"http://127.0.0.1/".parse().unwrap()).is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! The SMTP client against our own receiver, against servers that misbehave, and against Postfix's sink.
+//! The SMTP client against our own receiver, against servers that misbehave, and against Postfix and its sink.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise, also in its helpers")]
 #![expect(clippy::print_stdout, reason = "says which part was left out")]
@@ -9,6 +9,8 @@ mod dialogues;
 mod outcomes;
 mod pooling;
 mod postfix;
+mod private_postfix;
+mod relay;
 mod scripted;
 mod secured;
 mod sink;

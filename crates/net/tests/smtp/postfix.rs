@@ -70,6 +70,18 @@ async fn postfix_takes_our_messages_and_its_faults_are_understood() {
         (&["-q", "mail"][..], AttemptOutcome::Temporary),
         (&["-q", "rcpt"][..], AttemptOutcome::Temporary),
         (&["-q", "."][..], AttemptOutcome::Unknown),
+        (&["-q", "connect"][..], AttemptOutcome::Temporary),
+        (&["-q", "ehlo"][..], AttemptOutcome::Temporary),
+        (&["-q", "data"][..], AttemptOutcome::Temporary),
+        (&["-Q", "connect"][..], AttemptOutcome::Temporary),
+        (&["-Q", "mail"][..], AttemptOutcome::Temporary),
+        (&["-Q", "rcpt"][..], AttemptOutcome::Temporary),
+        (&["-Q", "data"][..], AttemptOutcome::Temporary),
+        (&["-Q", "."][..], AttemptOutcome::Temporary),
+        (&["-r", "connect"][..], AttemptOutcome::Temporary),
+        (&["-p", "-W", "mail:2"][..], AttemptOutcome::Temporary),
+        (&["-p", "-W", "data:2"][..], AttemptOutcome::Temporary),
+        (&["-p", "-W", ".:2"][..], AttemptOutcome::Unknown),
     ] {
         let Some((_running, port)) = start(arguments).await else { return };
         let pool = Pool::new(config(port), 2);

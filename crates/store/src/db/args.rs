@@ -26,6 +26,16 @@ impl Arg<'_> {
     }
 }
 
+/// The most bytes of a text in an index. PostgreSQL takes entries of up to 2,700 bytes, and a replaced NUL is three.
+const INDEXED: usize = 800;
+
+/// The beginning of a text by which rows are found. Strangers choose subjects and names, so these may be of any length; use
+/// it for what is written and for what is looked for.
+#[must_use]
+pub fn indexed(text: &str) -> &str {
+    &text[..text.floor_char_boundary(INDEXED)]
+}
+
 /// What can stand as an argument.
 pub trait ToArg {
     fn to_arg(&self) -> Arg<'_>;

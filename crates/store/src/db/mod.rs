@@ -10,7 +10,7 @@ mod sqlite;
 mod tx;
 mod work;
 
-pub use args::{Arg, ToArg};
+pub use args::{Arg, ToArg, indexed};
 pub use error::Error;
 pub use row::{Cell, Column, Row, only};
 pub use sql::Sql;

@@ -12,6 +12,10 @@ use store::{Error, Tx, counters};
 use crate::ground::{Ground, OURS, THEIRS, at, ids};
 use crate::sample;
 
+on_both! {
+    counters_equal_a_recount,
+}
+
 /// What a person or a mail may do to the conversation with a number.
 #[derive(Debug, Clone)]
 enum Deed {
@@ -99,19 +103,29 @@ fn recount(rows: &[Conversation]) -> BTreeMap<String, i64> {
     counted
 }
 
-on_both! {
-    async fn counters_equal_a_recount(ground: &Ground) {
-        let mut runner = TestRunner::deterministic();
-        let deeds = proptest::collection::vec(deed(), 1..60);
-        for story in 0..24 {
-            let deeds = deeds.new_tree(&mut runner).unwrap().current();
-            ground.store.write(OURS, move |tx| {
+async fn counters_equal_a_recount(ground: &Ground) {
+    let mut runner = TestRunner::deterministic();
+    let deeds = proptest::collection::vec(deed(), 1..60);
+    for story in 0..24 {
+        let deeds = deeds.new_tree(&mut runner).unwrap().current();
+        ground
+            .store
+            .write(OURS, move |tx| {
                 for row in conversations::list(tx, OURS, &Filter::All, &(at(1_000_000), "~".into()), 200)? {
                     conversations::delete_emptied(tx, OURS, &row)?;
                 }
                 let (mut rows, ids) = (Vec::new(), ids());
-                conversations::insert(tx, THEIRS, &sample::conversation(&domain::ids::Ids::new(
-                    domain::clock::Clock::manual(at(story)), domain::chance::Chance::seeded(1)), ids.next()))?;
+                conversations::insert(
+                    tx,
+                    THEIRS,
+                    &sample::conversation(
+                        &domain::ids::Ids::new(
+                            domain::clock::Clock::manual(at(story)),
+                            domain::chance::Chance::seeded(1),
+                        ),
+                        ids.next(),
+                    ),
+                )?;
                 for deed in &deeds {
                     perform(tx, &mut rows, &ids, deed)?;
                 }
@@ -121,7 +135,8 @@ on_both! {
                 assert_eq!(kept, recount(&listed), "after {deeds:?}");
                 assert_eq!(listed.len(), rows.len());
                 Ok::<(), Error>(())
-            }).await.unwrap();
-        }
+            })
+            .await
+            .unwrap();
     }
 }

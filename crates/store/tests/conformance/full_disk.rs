@@ -12,7 +12,6 @@ use crate::ground::OURS;
 const FOLDER: &str = "CHANCERY_TEST_FULL_DISK_IN";
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that did not run must say so")]
 fn a_full_disk_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let limited = "trap '' XFSZ; exec prlimit --fsize=8388608:unlimited -- \"$0\" \"$@\"";
@@ -36,7 +35,6 @@ fn a_full_disk_loses_nothing() {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "its parent waits for these words")]
 #[expect(clippy::disallowed_methods, reason = "its parent names the folder in the environment")]
 fn the_story_in_its_own_process() {
     // Without its parent there is no limit, and nothing to tell.

@@ -81,6 +81,13 @@ impl Ground {
         self.url.as_ref().map(|server| server.address_of(&server.database))
     }
 
+    /// Ends every connection to this test's PostgreSQL database, as a restart of the server would.
+    pub async fn cut_connections(&self) {
+        let Some(server) = &self.url else { return };
+        let others = format!("datname = '{}' AND pid <> pg_backend_pid()", server.database);
+        server.run(format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")).await;
+    }
+
     /// A handle as another process would have it. SQLite has one process only, so there it is the same handle.
     pub async fn another_store(&self) -> Store {
         match self.store.engine() {

@@ -13,8 +13,18 @@ use crate::ground::{Ground, OURS, THEIRS, at, ids};
 use crate::sample;
 
 on_both! {
-    async fn a_contact_is_found_by_its_address(ground: &Ground) {
-        ground.write(|tx| {
+    a_contact_is_found_by_its_address,
+    an_address_belongs_to_one_contact,
+    a_conversation_reads_back_whole,
+    threads_are_found_by_subject_and_conversation,
+    a_message_reads_back_whole,
+    a_message_changes_state,
+    files_attempts_and_events_keep_their_order,
+}
+
+async fn a_contact_is_found_by_its_address(ground: &Ground) {
+    ground
+        .write(|tx| {
             let jane = sample::contact(&ids(), "Jane");
             contacts::insert(tx, OURS, &jane, Channel::Email, "Jane@example.com", "jane@example.com")?;
             assert_eq!(contacts::by_identity(tx, OURS, Channel::Email, "jane@example.com")?, Some(jane.id));
@@ -28,23 +38,28 @@ on_both! {
             assert_eq!(contacts::get(tx, OURS, now.id)?, Some(now.clone()));
             assert_eq!(contacts::matching(tx, OURS, "jane d", "~", 9)?, [now]);
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    async fn an_address_belongs_to_one_contact(ground: &Ground) {
-        let twice = ground.store.write(OURS, |tx| {
+async fn an_address_belongs_to_one_contact(ground: &Ground) {
+    let twice = ground
+        .store
+        .write(OURS, |tx| {
             let ids = ids();
             for name in ["Jane", "Joe"] {
                 let contact = sample::contact(&ids, name);
                 contacts::insert(tx, OURS, &contact, Channel::Email, "j@example.com", "j@example.com")?;
             }
             Ok::<(), Error>(())
-        }).await;
-        assert!(matches!(twice, Err(Error::Conflict(_))), "{twice:?}");
-    }
+        })
+        .await;
+    assert!(matches!(twice, Err(Error::Conflict(_))), "{twice:?}");
+}
 
-    async fn a_conversation_reads_back_whole(ground: &Ground) {
-        ground.write(|tx| {
+async fn a_conversation_reads_back_whole(ground: &Ground) {
+    ground
+        .write(|tx| {
             let ids = ids();
             let mut row = sample::conversation(&ids, ids.next());
             conversations::insert(tx, OURS, &row)?;
@@ -69,22 +84,31 @@ on_both! {
             conversations::delete_emptied(tx, OURS, &row)?;
             assert_eq!(conversations::get(tx, OURS, row.id)?, None);
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    async fn threads_are_found_by_subject_and_conversation(ground: &Ground) {
-        ground.write(|tx| {
+async fn threads_are_found_by_subject_and_conversation(ground: &Ground) {
+    ground
+        .write(|tx| {
             let ids = ids();
             let (jane, conversation, other) = (ids.next(), ids.next(), ids.next());
             let old = sample::thread(&ids, conversation, jane);
-            let new = threads::Thread { account: Some(ids.next()), last_activity_at: at(9), ..sample::thread(&ids, conversation, jane) };
+            let new = threads::Thread {
+                account: Some(ids.next()),
+                last_activity_at: at(9),
+                ..sample::thread(&ids, conversation, jane)
+            };
             for thread in [&new, &old] {
                 threads::insert(tx, OURS, thread)?;
                 assert_eq!(threads::get(tx, OURS, thread.id)?.as_ref(), Some(thread));
             }
             assert_eq!(threads::by_subject(tx, OURS, jane, "invoice 7")?.as_ref(), Some(&new));
             assert_eq!(threads::by_subject(tx, OURS, ids.next(), "invoice 7")?, None);
-            assert_eq!(threads::latest_of_conversation(tx, OURS, conversation, Channel::Email)?.as_ref(), Some(&new));
+            assert_eq!(
+                threads::latest_of_conversation(tx, OURS, conversation, Channel::Email)?.as_ref(),
+                Some(&new)
+            );
             assert_eq!(threads::latest_of_conversation(tx, OURS, conversation, Channel::Console)?, None);
             threads::touch(tx, OURS, old.id, at(10))?;
             assert_eq!(threads::by_subject(tx, OURS, jane, "invoice 7")?.unwrap().id, old.id);
@@ -97,11 +121,13 @@ on_both! {
             assert_eq!(threads::latest_of_conversation(tx, OURS, other, Channel::Email)?.unwrap().id, old.id);
             assert_eq!(threads::latest_of_conversation(tx, OURS, conversation, Channel::Email)?, None);
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    async fn a_message_reads_back_whole(ground: &Ground) {
-        ground.write(|tx| {
+async fn a_message_reads_back_whole(ground: &Ground) {
+    ground
+        .write(|tx| {
             let ids = ids();
             let bare = sample::message(&ids, ids.next(), ids.next(), ids.next());
             let full = Message {
@@ -130,7 +156,8 @@ on_both! {
                     reply_to: Some(sample::mailbox("reply@example.com")),
                     headers: [("X-Campaign".to_owned(), "spring".to_owned())].into(),
                     in_reply_to: Some("zero@example.com".into()),
-                    metadata: serde_json::from_str("{\"order\": {\"id\": 9007199254740993, \"sum\": 1.5}}").unwrap(),
+                    metadata: serde_json::from_str("{\"order\": {\"id\": 9007199254740993, \"sum\": 1.5}}")
+                        .unwrap(),
                     parse_notice: Some("one part was odd".into()),
                     quoted: Some("> Hello".into()),
                     ..sample::body().envelope
@@ -138,7 +165,7 @@ on_both! {
                 text: None,
                 html: Some("<p>Hello</p>".into()),
             };
-            for (message, body) in [(&bare, sample::body()), (&full, full_body), ] {
+            for (message, body) in [(&bare, sample::body()), (&full, full_body)] {
                 messages::insert(tx, OURS, message, &body)?;
                 assert_eq!(messages::get(tx, OURS, message.id)?.as_ref(), Some(message));
                 assert_eq!(messages::body(tx, OURS, message.id)?, Some(body));
@@ -148,18 +175,31 @@ on_both! {
             assert_eq!(messages::by_rfc_id(tx, THEIRS, "one@example.com")?, None);
             assert_eq!(messages::by_provider_id(tx, OURS, "provider 2")?, None);
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    /// What a change leaves out stays: a later report without a provider's id does not forget it.
-    async fn a_message_changes_state(ground: &Ground) {
-        ground.write(|tx| {
+/// What a change leaves out stays: a later report without a provider's id does not forget it.
+async fn a_message_changes_state(ground: &Ground) {
+    ground
+        .write(|tx| {
             let ids = ids();
             let message = sample::message(&ids, ids.next(), ids.next(), ids.next());
             messages::insert(tx, OURS, &message, &sample::body())?;
-            let sent = Change { attempts: 1, provider_message_id: Some("p1".into()), sent_at: Some(at(5)), ..Change::default() };
+            let sent = Change {
+                attempts: 1,
+                provider_message_id: Some("p1".into()),
+                sent_at: Some(at(5)),
+                ..Change::default()
+            };
             messages::set_state(tx, OURS, message.id, MessageState::Sent, &sent)?;
-            let bounced = Change { attempts: 2, reason_code: Some("bad_recipient".into()), reason_detail: Some("550".into()), delivered_at: Some(at(7)), ..Change::default() };
+            let bounced = Change {
+                attempts: 2,
+                reason_code: Some("bad_recipient".into()),
+                reason_detail: Some("550".into()),
+                delivered_at: Some(at(7)),
+                ..Change::default()
+            };
             messages::set_state(tx, OURS, message.id, MessageState::Bounced, &bounced)?;
             let expected = Message {
                 state: MessageState::Bounced,
@@ -175,41 +215,65 @@ on_both! {
             messages::set_sending(tx, OURS, message.id)?;
             let account = ids.next();
             messages::set_account(tx, OURS, message.id, account)?;
-            let expected = Message { state: MessageState::Sending, reason_code: None, reason_detail: None, account: Some(account), ..expected };
+            let expected = Message {
+                state: MessageState::Sending,
+                reason_code: None,
+                reason_detail: None,
+                account: Some(account),
+                ..expected
+            };
             assert_eq!(messages::get(tx, OURS, message.id)?, Some(expected));
             let to = ids.next();
             assert_eq!(messages::move_all(tx, OURS, message.conversation, to)?, 1);
             let moved = messages::get(tx, OURS, message.id)?.unwrap();
             assert_eq!((moved.conversation, moved.rule), (to, Rule::Moved));
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    async fn files_attempts_and_events_keep_their_order(ground: &Ground) {
-        ground.write(|tx| {
+async fn files_attempts_and_events_keep_their_order(ground: &Ground) {
+    ground
+        .write(|tx| {
             let ids = ids();
             let (message, account) = (ids.next(), ids.next());
-            let mut files: Vec<_> = ["b.pdf", "a.pdf"].iter().map(|name| sample::attachment(&ids, name)).collect();
-            files.push(attachments::Attachment { content_id: Some("logo".into()), inline: true, size: i64::MAX, ..sample::attachment(&ids, "logo.png") });
+            let mut files: Vec<_> =
+                ["b.pdf", "a.pdf"].iter().map(|name| sample::attachment(&ids, name)).collect();
+            files.push(attachments::Attachment {
+                content_id: Some("logo".into()),
+                inline: true,
+                size: i64::MAX,
+                ..sample::attachment(&ids, "logo.png")
+            });
             files.reverse();
             attachments::insert(tx, OURS, message, &files)?;
             assert_eq!(attachments::of_message(tx, OURS, message)?, files);
             attachments::insert(tx, OURS, ids.next(), &[])?;
 
-            let tries = [3, 1, 2].map(|number| attempts::Attempt { ended_at: (number != 2).then(|| at(9)), ..sample::attempt(number, account) });
+            let tries = [3, 1, 2].map(|number| attempts::Attempt {
+                ended_at: (number != 2).then(|| at(9)),
+                ..sample::attempt(number, account)
+            });
             for attempt in &tries {
                 attempts::insert(tx, OURS, message, attempt)?;
             }
             attempts::insert(tx, OURS, message, &sample::attempt(1, ids.next()))?;
-            assert_eq!(attempts::of_message(tx, OURS, message)?, [tries[1].clone(), tries[2].clone(), tries[0].clone()]);
+            assert_eq!(
+                attempts::of_message(tx, OURS, message)?,
+                [tries[1].clone(), tries[2].clone(), tries[0].clone()]
+            );
 
             let late = sample::event("late", 5, EventKind::Delivered);
-            let early = message_events::MessageEvent { code: Some("250".into()), recipient: None, ..sample::event("early", 1, EventKind::Sent) };
+            let early = message_events::MessageEvent {
+                code: Some("250".into()),
+                recipient: None,
+                ..sample::event("early", 1, EventKind::Sent)
+            };
             assert!(message_events::insert(tx, OURS, message, &late)?);
             assert!(message_events::insert(tx, OURS, message, &early)?);
             assert!(!message_events::insert(tx, OURS, message, &late)?, "reported twice");
             assert_eq!(message_events::of_message(tx, OURS, message)?, [early, late]);
             Ok(())
-        }).await;
-    }
+        })
+        .await;
 }

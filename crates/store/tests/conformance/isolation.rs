@@ -26,6 +26,12 @@ use crate::dump::{self, OF_NO_TENANT};
 use crate::ground::{Ground, OURS, THEIRS, at, ids};
 use crate::sample::{self, hash};
 
+on_both! {
+    no_list_shows_another_tenant,
+    no_change_touches_another_tenant,
+    every_key_begins_with_the_tenant,
+}
+
 /// One of everything.
 #[derive(Debug, Clone)]
 struct Business {
@@ -185,6 +191,7 @@ fn meddle(tx: &mut Tx<'_>, theirs: &Business) -> Result<(), Error> {
     let is = conversations::Conversation { state: ConversationState::Resolved, ..was.clone() };
     conversations::replace(tx, OURS, &was, &is)?;
     conversations::delete_emptied(tx, OURS, &is)?;
+    conversations::reclaim(tx, OURS, theirs.conversation, ids.next())?;
     threads::touch(tx, OURS, theirs.thread, at(1))?;
     threads::join(tx, OURS, theirs.thread, "mallory@example.com")?;
     threads::move_all(tx, OURS, theirs.conversation, ids.next())?;
@@ -212,28 +219,45 @@ fn meddle(tx: &mut Tx<'_>, theirs: &Business) -> Result<(), Error> {
     idempotency::release(tx, OURS, "same")
 }
 
-on_both! {
-    async fn no_list_shows_another_tenant(ground: &Ground) {
-        ground.write(|tx| {
+async fn no_list_shows_another_tenant(ground: &Ground) {
+    ground
+        .write(|tx| {
             let ids = ids();
             let ours = found(tx, OURS, &ids)?;
             let theirs = found(tx, THEIRS, &ids)?;
             let seen = everything_seen(tx, &theirs)?.join("\n");
-            let Business { user, key, account, route, contact, conversation, thread, message, attachment, entry, job } = &theirs;
-            let foreign: [&dyn Debug; 11] = [user, key, account, route, contact, conversation, thread, message, attachment, entry, job];
+            let Business {
+                user,
+                key,
+                account,
+                route,
+                contact,
+                conversation,
+                thread,
+                message,
+                attachment,
+                entry,
+                job,
+            } = &theirs;
+            let foreign: [&dyn Debug; 11] =
+                [user, key, account, route, contact, conversation, thread, message, attachment, entry, job];
             for id in foreign {
                 // The contact and conversation that we asked for stand in no answer either.
                 assert!(!seen.contains(&format!("{id:?}")), "{id:?} of another tenant was shown");
             }
-            for id in [format!("{:?}", ours.message), format!("{:?}", ours.contact), format!("{:?}", ours.user)] {
+            for id in
+                [format!("{:?}", ours.message), format!("{:?}", ours.contact), format!("{:?}", ours.user)]
+            {
                 assert!(seen.contains(&id), "{id} is ours and was not shown");
             }
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    async fn no_change_touches_another_tenant(ground: &Ground) {
-        ground.write(|tx| {
+async fn no_change_touches_another_tenant(ground: &Ground) {
+    ground
+        .write(|tx| {
             let ids = ids();
             found(tx, OURS, &ids)?;
             let theirs = found(tx, THEIRS, &ids)?;
@@ -242,21 +266,22 @@ on_both! {
             meddle(tx, &theirs)?;
             assert_eq!(dump::of_tenant(tx, THEIRS)?, before);
             assert_eq!(users::get(tx, THEIRS, theirs.user)?, person);
-            let empty: Vec<&String> = before.iter().filter(|(_, rows)| rows.is_empty()).map(|(table, _)| table).collect();
+            let empty: Vec<&String> =
+                before.iter().filter(|(_, rows)| rows.is_empty()).map(|(table, _)| table).collect();
             assert!(empty.is_empty(), "these tables were not tried: {empty:?}");
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    /// What has no tenant in its primary key has it nowhere, or is found by a secret before the tenant is known.
-    async fn every_key_begins_with_the_tenant(ground: &Ground) {
-        let tables = ground.read(crate::tables::of_this_database).await;
-        for table in tables {
-            let first = table.primary_key.first().map(String::as_str);
-            let by_secret = ["sessions", "links"].contains(&table.name.as_str());
-            if !by_secret && !OF_NO_TENANT.contains(&table.name.as_str()) {
-                assert_eq!(first, Some("tenant_id"), "{}", table.name);
-            }
+/// What has no tenant in its primary key has it nowhere, or is found by a secret before the tenant is known.
+async fn every_key_begins_with_the_tenant(ground: &Ground) {
+    let tables = ground.read(crate::tables::of_this_database).await;
+    for table in tables {
+        let first = table.primary_key.first().map(String::as_str);
+        let by_secret = ["sessions", "links"].contains(&table.name.as_str());
+        if !by_secret && !OF_NO_TENANT.contains(&table.name.as_str()) {
+            assert_eq!(first, Some("tenant_id"), "{}", table.name);
         }
     }
 }

@@ -11,6 +11,18 @@ use store::{Error, Tx, api_keys, audit, contacts, conversations, feed, journal, 
 use crate::ground::{Ground, OURS, THEIRS, at, ids};
 use crate::sample;
 
+on_both! {
+    people_and_keys_come_oldest_first,
+    the_audit_log_comes_newest_first,
+    contacts_come_newest_first,
+    conversations_come_by_activity,
+    messages_come_newest_first,
+    journal_entries_come_newest_first,
+    the_feed_is_numbered_without_gaps,
+}
+
+type Fits<'a> = &'a dyn Fn(&conversations::Conversation) -> bool;
+
 /// Follows the cursors to the end.
 fn all_pages<T>(mut page_of: impl FnMut(&PageRequest) -> Result<Page<T>, Error>) -> Result<Vec<T>, Error> {
     let mut rows = Vec::new();
@@ -54,9 +66,9 @@ fn list_conversations(
     }
 }
 
-on_both! {
-    async fn people_and_keys_come_oldest_first(ground: &Ground) {
-        ground.write(|tx| {
+async fn people_and_keys_come_oldest_first(ground: &Ground) {
+    ground
+        .write(|tx| {
             let ids = ids();
             let (mut people, mut keys) = (Vec::new(), Vec::new());
             for number in 0..11 {
@@ -74,28 +86,41 @@ on_both! {
             assert_eq!(all_pages(|page| users::list(tx, OURS, page))?, people);
             assert_eq!(all_pages(|page| api_keys::list(tx, OURS, page))?, keys);
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    async fn the_audit_log_comes_newest_first(ground: &Ground) {
-        ground.write(|tx| {
+async fn the_audit_log_comes_newest_first(ground: &Ground) {
+    ground
+        .write(|tx| {
             for seq in 1..=11 {
                 for tenant in [OURS, THEIRS] {
                     let actor = domain::access::Actor::system();
-                    let entry = audit::Entry { seq, at: at(seq), actor, action: "x".into(), subject: "y".into(), detail: "{}".into(), hash: format!("{seq}") };
+                    let entry = audit::Entry {
+                        seq,
+                        at: at(seq),
+                        actor,
+                        action: "x".into(),
+                        subject: "y".into(),
+                        detail: "{}".into(),
+                        hash: format!("{seq}"),
+                    };
                     audit::append(tx, tenant, &entry)?;
                 }
             }
-            let seqs: Vec<i64> = all_pages(|page| audit::list(tx, OURS, page))?.iter().map(|(entry, _)| entry.seq).collect();
+            let seqs: Vec<i64> =
+                all_pages(|page| audit::list(tx, OURS, page))?.iter().map(|(entry, _)| entry.seq).collect();
             assert_eq!(seqs, (1..=11).rev().collect::<Vec<_>>());
             let behind: Vec<i64> = audit::after(tx, OURS, 4, 3)?.iter().map(|entry| entry.seq).collect();
             assert_eq!(behind, [5, 6, 7]);
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    async fn contacts_come_newest_first(ground: &Ground) {
-        ground.write(|tx| {
+async fn contacts_come_newest_first(ground: &Ground) {
+    ground
+        .write(|tx| {
             let ids = ids();
             let mut expected = Vec::new();
             for number in 0..10 {
@@ -112,17 +137,22 @@ on_both! {
             let id_of = |contact: &contacts::Contact| contact.id.to_string();
             assert_eq!(all_before(id_of, |before| contacts::list(tx, OURS, before, 3))?, expected);
             let found = all_before(id_of, |before| contacts::matching(tx, OURS, "JO", before, 3))?;
-            assert_eq!(found, expected.iter().filter(|contact| contact.name == "joe").cloned().collect::<Vec<_>>());
+            assert_eq!(
+                found,
+                expected.iter().filter(|contact| contact.name == "joe").cloned().collect::<Vec<_>>()
+            );
             let by_address = all_before(id_of, |before| contacts::matching(tx, OURS, "jane4@", before, 3))?;
             assert_eq!(by_address.len(), 1);
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    /// Rows with one activity time are told apart by their id, so that a page boundary between them loses none.
-    async fn conversations_come_by_activity(ground: &Ground) {
-        use conversations::Filter;
-        ground.write(|tx| {
+/// Rows with one activity time are told apart by their id, so that a page boundary between them loses none.
+async fn conversations_come_by_activity(ground: &Ground) {
+    use conversations::Filter;
+    ground
+        .write(|tx| {
             let ids = ids();
             let (jane, joe) = (ids.next(), ids.next());
             let mut all = Vec::new();
@@ -130,7 +160,8 @@ on_both! {
                 for tenant in [OURS, THEIRS] {
                     let mut row = sample::conversation(&ids, if number % 5 == 0 { joe } else { jane });
                     row.last_activity_at = at(number / 4);
-                    row.state = if number % 3 == 0 { ConversationState::Resolved } else { ConversationState::Open };
+                    row.state =
+                        if number % 3 == 0 { ConversationState::Resolved } else { ConversationState::Open };
                     row.assignee = (number % 4 == 0).then(|| "usr_1".to_owned());
                     row.in_tray = number % 7 == 0;
                     conversations::insert(tx, tenant, &row)?;
@@ -141,11 +172,15 @@ on_both! {
             }
             all.sort_by_key(|row| std::cmp::Reverse((row.last_activity_at, row.id)));
             let open = ConversationState::Open;
-            let fits: [(Filter, &dyn Fn(&conversations::Conversation) -> bool); 6] = [
+            let fits: [(Filter, Fits<'_>); 6] = [
                 (Filter::All, &|_| true),
                 (Filter::State(open), &|row| row.state == ConversationState::Open && !row.in_tray),
-                (Filter::Assignee("usr_1".into(), open), &|row| row.assignee.is_some() && row.state == ConversationState::Open),
-                (Filter::Unassigned(open), &|row| row.assignee.is_none() && row.state == ConversationState::Open && !row.in_tray),
+                (Filter::Assignee("usr_1".into(), open), &|row| {
+                    row.assignee.is_some() && row.state == ConversationState::Open
+                }),
+                (Filter::Unassigned(open), &|row| {
+                    row.assignee.is_none() && row.state == ConversationState::Open && !row.in_tray
+                }),
                 (Filter::Contact(joe), &|row| row.contact == joe),
                 (Filter::Tray, &|row| row.in_tray),
             ];
@@ -155,11 +190,13 @@ on_both! {
                 assert_eq!(list_conversations(tx, &filter)?, expected, "{filter:?}");
             }
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    async fn messages_come_newest_first(ground: &Ground) {
-        ground.write(|tx| {
+async fn messages_come_newest_first(ground: &Ground) {
+    ground
+        .write(|tx| {
             let ids = ids();
             let (jane, joe, account) = (ids.next(), ids.next(), ids.next());
             let (one, two) = (ids.next(), ids.next());
@@ -189,13 +226,30 @@ on_both! {
             filters.extend([
                 messages::Filter::default(),
                 messages::Filter { direction: Some(Direction::Inbound), ..Default::default() },
-                messages::Filter { channel: Some(Channel::Console), account: Some(account), ..Default::default() },
-                messages::Filter { conversation: Some(one), state: Some(MessageState::Held), ..Default::default() },
+                messages::Filter {
+                    channel: Some(Channel::Console),
+                    account: Some(account),
+                    ..Default::default()
+                },
+                messages::Filter {
+                    conversation: Some(one),
+                    state: Some(MessageState::Held),
+                    ..Default::default()
+                },
                 messages::Filter { conversation: Some(two), ..Default::default() },
-                messages::Filter { contact: Some(jane), state: Some(MessageState::Sent), ..Default::default() },
+                messages::Filter {
+                    contact: Some(jane),
+                    state: Some(MessageState::Sent),
+                    ..Default::default()
+                },
                 messages::Filter { rfc_message_id: Some("5@example.com".into()), ..Default::default() },
                 messages::Filter { since: Some(at(10)), until: Some(at(20)), ..Default::default() },
-                messages::Filter { state: Some(MessageState::Failed), contact: Some(joe), since: Some(at(1)), ..Default::default() },
+                messages::Filter {
+                    state: Some(MessageState::Failed),
+                    contact: Some(joe),
+                    since: Some(at(1)),
+                    ..Default::default()
+                },
             ]);
             let id_of = |message: &messages::Message| message.id.to_string();
             for filter in filters {
@@ -206,11 +260,13 @@ on_both! {
             let of_one = all_before(id_of, |before| messages::of_conversation(tx, OURS, one, before, 3))?;
             assert_eq!(of_one, all.iter().filter(|row| row.conversation == one).cloned().collect::<Vec<_>>());
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    async fn journal_entries_come_newest_first(ground: &Ground) {
-        ground.write(|tx| {
+async fn journal_entries_come_newest_first(ground: &Ground) {
+    ground
+        .write(|tx| {
             let ids = ids();
             let mut all = Vec::new();
             for number in 0..24 {
@@ -228,37 +284,46 @@ on_both! {
             for (state, source) in states.flat_map(|state| [(state, ""), (state, "api"), (state, "none")]) {
                 let expected: Vec<_> = all
                     .iter()
-                    .filter(|entry| state.is_none_or(|state| entry.state == state) && (source.is_empty() || entry.source == source))
+                    .filter(|entry| {
+                        state.is_none_or(|state| entry.state == state)
+                            && (source.is_empty() || entry.source == source)
+                    })
                     .cloned()
                     .collect();
                 let id_of = |entry: &journal::Entry| entry.id.to_string();
-                assert_eq!(all_before(id_of, |before| journal::list(tx, OURS, (state, source), before, 3))?, expected);
+                assert_eq!(
+                    all_before(id_of, |before| journal::list(tx, OURS, (state, source), before, 3))?,
+                    expected
+                );
             }
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    async fn the_feed_is_numbered_without_gaps(ground: &Ground) {
-        let other = ground.another_store().await;
-        let appending = (0..200_i64).map(|number| {
-            let store = if number % 2 == 0 { ground.store.clone() } else { other.clone() };
-            async move {
-                let tenant = if number % 4 < 2 { OURS } else { THEIRS };
-                store.write(tenant, move |tx| {
+async fn the_feed_is_numbered_without_gaps(ground: &Ground) {
+    let other = ground.another_store().await;
+    let appending = (0..200_i64).map(|number| {
+        let store = if number % 2 == 0 { ground.store.clone() } else { other.clone() };
+        async move {
+            let tenant = if number % 4 < 2 { OURS } else { THEIRS };
+            store
+                .write(tenant, move |tx| {
                     let facts = feed::Facts { state: Some(number.to_string()), ..Default::default() };
                     feed::append(tx, tenant, domain::event::FeedType::MessageQueued, at(number), &facts)?;
                     if number % 5 == 0 { Err(Error::Unexpected("given up".into())) } else { Ok(()) }
-                }).await
-            }
-        });
-        let kept = futures_util::future::join_all(appending).await.iter().filter(|done| done.is_ok()).count();
-        assert_eq!(kept, 160);
-        for tenant in [OURS, THEIRS] {
-            let (events, last) = ground.read(move |tx| Ok((feed::after(tx, tenant, 0, 500)?, feed::last(tx, tenant)?))).await;
-            let numbers: Vec<i64> = events.iter().map(|event| event.seq).collect();
-            assert_eq!(numbers, (1..=last).collect::<Vec<_>>());
-            assert_eq!(last, 80);
+                })
+                .await
         }
+    });
+    let kept = futures_util::future::join_all(appending).await.iter().filter(|done| done.is_ok()).count();
+    assert_eq!(kept, 160);
+    for tenant in [OURS, THEIRS] {
+        let (events, last) =
+            ground.read(move |tx| Ok((feed::after(tx, tenant, 0, 500)?, feed::last(tx, tenant)?))).await;
+        let numbers: Vec<i64> = events.iter().map(|event| event.seq).collect();
+        assert_eq!(numbers, (1..=last).collect::<Vec<_>>());
+        assert_eq!(last, 80);
     }
 }
 

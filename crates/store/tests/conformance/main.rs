@@ -6,9 +6,7 @@ extern crate chancery_store as store;
 
 /// Makes each test twice: `sqlite::name` and `postgres::name`. The latter runs when the test command has started a server.
 macro_rules! on_both {
-    ($($(#[doc = $doc:literal])* async fn $name:ident($ground:ident: &Ground) $body:block)+) => {
-        $($(#[doc = $doc])* async fn $name($ground: &Ground) $body)+
-
+    ($($name:ident),+ $(,)?) => {
         mod sqlite {
             $(#[tokio::test]
             async fn $name() {
@@ -34,6 +32,7 @@ mod channels;
 mod claims;
 mod collisions;
 mod counting;
+mod coverage;
 mod dump;
 mod full_disk;
 mod ground;

@@ -10,15 +10,29 @@ use crate::ground::{Ground, OURS, THEIRS, at, ids};
 use crate::sample::{self, hash};
 
 on_both! {
-    async fn a_delivery_is_leased_started_and_done(ground: &Ground) {
-        ground.write(|tx| {
+    a_delivery_is_leased_started_and_done,
+    what_a_dead_process_held_is_free,
+    a_job_is_retried_and_done,
+    the_journal_keeps_what_came_in,
+    an_idempotency_key_is_reserved_once,
+    the_feed_goes_on_behind_a_number,
+}
+
+async fn a_delivery_is_leased_started_and_done(ground: &Ground) {
+    ground
+        .write(|tx| {
             let ids = ids();
             let (account, epoch, other): (AccountId, EpochId, EpochId) = (ids.next(), ids.next(), ids.next());
             let key = (OURS, account, Lane::Prompt);
             let late = sample::delivery(OURS, ids.next(), account, 50);
             let early = sample::delivery(OURS, ids.next(), account, 10);
             let bulk = Delivery { lane: Lane::Bulk, ..sample::delivery(OURS, ids.next(), account, 1) };
-            let held = Delivery { lease: Some(other), started_at: Some(at(2)), attempts: 1, ..sample::delivery(OURS, ids.next(), account, 1) };
+            let held = Delivery {
+                lease: Some(other),
+                started_at: Some(at(2)),
+                attempts: 1,
+                ..sample::delivery(OURS, ids.next(), account, 1)
+            };
             for delivery in [&late, &early, &bulk, &held] {
                 deliveries::insert(tx, delivery)?;
                 assert_eq!(deliveries::get(tx, OURS, delivery.message)?.as_ref(), Some(delivery));
@@ -37,19 +51,28 @@ on_both! {
             assert_eq!((started.attempts, started.started_at), (1, Some(at(11))));
             assert!(!deliveries::cancel(tx, OURS, early.message)?, "too late");
             deliveries::release(tx, OURS, early.message, epoch)?;
-            assert_eq!(deliveries::get(tx, OURS, early.message)?, Some(started), "what was started is not given back");
+            assert_eq!(
+                deliveries::get(tx, OURS, early.message)?,
+                Some(started),
+                "what was started is not given back"
+            );
             deliveries::retry(tx, OURS, early.message, at(90))?;
             let again = deliveries::get(tx, OURS, early.message)?.unwrap();
-            assert_eq!((again.lease, again.started_at, again.due_at, again.attempts), (None, None, at(90), 1));
+            assert_eq!(
+                (again.lease, again.started_at, again.due_at, again.attempts),
+                (None, None, at(90), 1)
+            );
             assert!(deliveries::cancel(tx, OURS, early.message)?);
             deliveries::delete(tx, OURS, held.message)?;
             assert_eq!(deliveries::get(tx, OURS, held.message)?, None);
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    async fn what_a_dead_process_held_is_free(ground: &Ground) {
-        ground.write(|tx| {
+async fn what_a_dead_process_held_is_free(ground: &Ground) {
+    ground
+        .write(|tx| {
             let ids = ids();
             let (account, dead, alive): (AccountId, EpochId, EpochId) = (ids.next(), ids.next(), ids.next());
             epochs::begin(tx, dead, at(0), at(10))?;
@@ -60,19 +83,29 @@ on_both! {
             assert_eq!(epochs::others(tx, alive)?, [dead]);
             let messages: [MessageId; 2] = [ids.next(), ids.next()];
             for (message, started_at) in messages.into_iter().zip([None, Some(at(1))]) {
-                deliveries::insert(tx, &Delivery { lease: Some(dead), started_at, ..sample::delivery(OURS, message, account, 0) })?;
+                deliveries::insert(
+                    tx,
+                    &Delivery {
+                        lease: Some(dead),
+                        started_at,
+                        ..sample::delivery(OURS, message, account, 0)
+                    },
+                )?;
             }
             assert_eq!(deliveries::release_unstarted(tx, dead)?, 1);
-            let left: Vec<MessageId> = deliveries::leased_by(tx, dead, 10)?.iter().map(|delivery| delivery.message).collect();
+            let left: Vec<MessageId> =
+                deliveries::leased_by(tx, dead, 10)?.iter().map(|delivery| delivery.message).collect();
             assert_eq!(left, [messages[1]]);
             epochs::end(tx, dead)?;
             assert!(!epochs::renew(tx, dead, at(99))?, "it was declared dead");
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    async fn a_job_is_retried_and_done(ground: &Ground) {
-        ground.write(|tx| {
+async fn a_job_is_retried_and_done(ground: &Ground) {
+    ground
+        .write(|tx| {
             let ids = ids();
             let epoch: EpochId = ids.next();
             assert_eq!(jobs::next_due(tx)?, None);
@@ -94,11 +127,13 @@ on_both! {
             assert!(!schedules::take(tx, "clean-up", at(59), at(119))?);
             assert!(schedules::take(tx, "clean-up", at(60), at(120))?);
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    async fn the_journal_keeps_what_came_in(ground: &Ground) {
-        ground.write(|tx| {
+async fn the_journal_keeps_what_came_in(ground: &Ground) {
+    ground
+        .write(|tx| {
             let ids = ids();
             let (epoch, other): (EpochId, EpochId) = (ids.next(), ids.next());
             let mut entry = Entry { account: Some(ids.next()), ..sample::entry(&ids, OURS, "key", 0) };
@@ -116,29 +151,48 @@ on_both! {
             entry.attempts = 1;
             journal::count_attempt(tx, &entry)?;
             assert!(!journal::replay(tx, OURS, entry.id, epoch)?, "it is being worked on");
-            entry = Entry { state: JournalState::Failed, reason: Some("odd".into()), attempts: 2, message: Some(ids.next()), conversation: Some(ids.next()), ..entry };
+            entry = Entry {
+                state: JournalState::Failed,
+                reason: Some("odd".into()),
+                attempts: 2,
+                message: Some(ids.next()),
+                conversation: Some(ids.next()),
+                ..entry
+            };
             journal::finish(tx, &entry)?;
             assert_eq!(journal::get(tx, OURS, entry.id)?.as_ref(), Some(&entry));
             assert!(journal::replay(tx, OURS, entry.id, epoch)?);
             let again = journal::get(tx, OURS, entry.id)?.unwrap();
             assert_eq!((again.state, again.reason), (JournalState::Received, None));
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    async fn an_idempotency_key_is_reserved_once(ground: &Ground) {
-        ground.write(|tx| {
+async fn an_idempotency_key_is_reserved_once(ground: &Ground) {
+    ground
+        .write(|tx| {
             assert_eq!(idempotency::reserve(tx, OURS, "key", &hash("a"), at(0))?, None);
-            assert_eq!(idempotency::reserve(tx, THEIRS, "key", &hash("a"), at(0))?, None, "each tenant has its own");
+            assert_eq!(
+                idempotency::reserve(tx, THEIRS, "key", &hash("a"), at(0))?,
+                None,
+                "each tenant has its own"
+            );
             let known = idempotency::reserve(tx, OURS, "key", &hash("b"), at(1))?.unwrap();
-            assert_eq!((known.fingerprint, known.created_at, known.answer), (hash("a").to_vec(), at(0), None));
+            assert_eq!(
+                (known.fingerprint, known.created_at, known.answer),
+                (hash("a").to_vec(), at(0), None)
+            );
             idempotency::finish(tx, OURS, "key", 202, b"answer")?;
             assert_eq!(idempotency::find(tx, OURS, "key")?.unwrap().answer, Some((202, b"answer".to_vec())));
             idempotency::release(tx, OURS, "key")?;
             assert!(idempotency::find(tx, OURS, "key")?.is_some(), "what was answered stays");
             idempotency::take_over(tx, OURS, "key", &hash("c"), at(2))?;
             let taken = idempotency::find(tx, OURS, "key")?.unwrap();
-            assert_eq!((taken.fingerprint, taken.created_at, taken.answer), (hash("c").to_vec(), at(2), None));
+            assert_eq!(
+                (taken.fingerprint, taken.created_at, taken.answer),
+                (hash("c").to_vec(), at(2), None)
+            );
             idempotency::release(tx, OURS, "key")?;
             assert!(idempotency::find(tx, OURS, "key")?.is_none());
             assert!(idempotency::record(tx, OURS, ("done", &hash("a")), at(9), (200, b""))?);
@@ -146,22 +200,29 @@ on_both! {
             assert_eq!(idempotency::find(tx, OURS, "done")?.unwrap().answer, Some((200, vec![])));
             assert_eq!(idempotency::delete_old(tx, at(9))?, 1, "the other tenant's, which is older");
             Ok(())
-        }).await;
-    }
+        })
+        .await;
+}
 
-    async fn the_feed_goes_on_behind_a_number(ground: &Ground) {
-        ground.write(|tx| {
+async fn the_feed_goes_on_behind_a_number(ground: &Ground) {
+    ground
+        .write(|tx| {
             assert_eq!(feed::last(tx, OURS)?, 0);
             let facts = feed::Facts { message_id: Some("msg_1".into()), ..feed::Facts::default() };
             for seq in 1..=5 {
                 assert_eq!(feed::append(tx, OURS, FeedType::MessageSent, at(seq), &facts)?, seq);
             }
             let behind = feed::after(tx, OURS, 3, 9)?;
-            let expected = [4, 5].map(|seq| feed::Event { seq, kind: FeedType::MessageSent, at: at(seq), facts: facts.clone() });
+            let expected = [4, 5].map(|seq| feed::Event {
+                seq,
+                kind: FeedType::MessageSent,
+                at: at(seq),
+                facts: facts.clone(),
+            });
             assert_eq!(behind, expected);
             assert_eq!((feed::last(tx, OURS)?, feed::last(tx, THEIRS)?), (5, 0));
             assert!(feed::after(tx, THEIRS, 0, 9)?.is_empty());
             Ok(())
-        }).await;
-    }
+        })
+        .await;
 }

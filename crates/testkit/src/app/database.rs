@@ -1,8 +1,8 @@
 //! A fresh database for one test: a SQLite file in its folder, or a database of the throw-away PostgreSQL.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
 
+use domain::chance::Chance;
 use store::Store;
 
 /// Where a test keeps its data.
@@ -19,9 +19,9 @@ impl Database {
     /// A new database on the server that the test command started, when it did.
     #[expect(clippy::disallowed_methods, reason = "the test command names its PostgreSQL in the environment")]
     pub(super) async fn postgres() -> Option<Database> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
         let server = std::env::var("CHANCERY_TEST_POSTGRES_URL").ok()?;
-        let name = format!("test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+        // Process ids come again within one run of all tests.
+        let name = format!("test_{:016x}", Chance::system().below(u64::MAX));
         let (target, create) = (server.clone(), format!("CREATE DATABASE {name}"));
         tokio::task::spawn_blocking(move || store::testing::run_on_postgres(&target, &create))
             .await

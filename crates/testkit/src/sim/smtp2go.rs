@@ -114,7 +114,7 @@ impl Smtp2go {
             requests: AtomicUsize::new(0),
             webhook: Mutex::default(),
             telling: Mutex::default(),
-            http: Client::new(GuardPolicy { allow_private: true }),
+            http: Client::new(GuardPolicy { allow_private: true, allow_loopback: true }),
         });
         let handling = Arc::clone(&shared);
         let handler = move |request: Request| {

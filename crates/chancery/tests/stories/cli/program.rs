@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use domain::address::EmailAddress;
+use domain::chance::Chance;
 use net::smtp::client::{Envelope, Pool, Security, SmtpConfig, Timeouts};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -265,7 +266,7 @@ pub async fn postgres() -> Option<String> {
         eprintln!("NOT TESTED ON POSTGRESQL: CHANCERY_TEST_POSTGRES_URL names no server");
         return None;
     };
-    let name = format!("cli_{}", std::process::id());
+    let name = format!("cli_{:016x}", Chance::system().below(u64::MAX));
     let (target, create) = (server.clone(), format!("CREATE DATABASE {name}"));
     tokio::task::spawn_blocking(move || store::testing::run_on_postgres(&target, &create))
         .await

@@ -66,11 +66,22 @@ fn run(target: &Target, taken: &Mutex<mpsc::Receiver<Asked>>) {
 }
 
 fn read_one(target: &Target, session: &mut Option<Session>, call: ReadCall) -> Result<(), Error> {
-    if session.as_ref().is_none_or(Session::is_closed) {
-        *session = Some(Session::connect(target)?);
+    let mut open = begun(target, session.take())?;
+    call(&mut Tx::postgres(&mut open));
+    open.roll_back()?;
+    *session = Some(open);
+    Ok(())
+}
+
+/// A session in a transaction. That a connection ended while it was idle shows only here, so here a new one is made.
+fn begun(target: &Target, idle: Option<Session>) -> Result<Session, Error> {
+    const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    if let Some(mut open) = idle
+        && open.batch(BEGIN).is_ok()
+    {
+        return Ok(open);
     }
-    let Some(open) = session.as_mut() else { return Ok(()) };
-    open.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
-    call(&mut Tx::postgres(open));
-    open.roll_back()
+    let mut open = Session::connect(target)?;
+    open.batch(BEGIN)?;
+    Ok(open)
 }
