@@ -3,7 +3,7 @@ import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vitest/config';
 
 const server = process.env.CHANCERY_SERVER ?? 'http://127.0.0.1:8080';
-const toServer = ['/v1', '/sign-in', '/sign-out', '/setup', '/docs', '/openapi.json'];
+const toServer = ['/v1', '/sign-in', '/sign-out', '/setup', '/docs', '/openapi.json', '/pages.css', '/favicon.ico'];
 
 export default defineConfig({
   base: '/app/',

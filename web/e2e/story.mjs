@@ -17,6 +17,7 @@ import { keysOnly } from './chapters/keysOnly.mjs';
 import { receiving } from './chapters/receiving.mjs';
 import { sending } from './chapters/sending.mjs';
 import { signIn } from './chapters/signIn.mjs';
+import { trouble } from './chapters/trouble.mjs';
 import { Stage } from './stage.mjs';
 
 const { values: options } = parseArgs({
@@ -39,7 +40,7 @@ const { steps, problems } = stage;
 let failed = null;
 
 try {
-  for (const chapter of [signIn, sending, receiving, hostileMail, keysOnly, everyPage]) await chapter(stage);
+  for (const chapter of [signIn, sending, receiving, hostileMail, keysOnly, trouble, everyPage]) await chapter(stage);
 } catch (error) {
   failed = error;
   await page.screenshot({ path: join(options.out, 'failure.png') }).catch(() => {});

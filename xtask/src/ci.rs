@@ -3,8 +3,7 @@
 use anyhow::Result;
 
 use crate::codegen;
-use crate::counterparts::{self, Counterpart};
-use crate::fuzz;
+use crate::counterparts;
 use crate::program::Program;
 use crate::stages::{Ending, Stage, Stages};
 use crate::tally::Tally;
@@ -13,11 +12,7 @@ use crate::tidy;
 use crate::workspace::Workspace;
 
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let mut wanted = test::counterparts_for(options);
-    if options.wants(Stage::Fuzz) {
-        wanted.push(Counterpart::CppCompiler);
-    }
-    counterparts::provide(&wanted);
+    counterparts::provide(&test::counterparts_for(options));
     let mut stages = Stages::default();
     check_sources(workspace, options, &mut stages);
     let built = !options.needs_build() || stages.run(Stage::Build, || test::build(workspace));
@@ -25,9 +20,6 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         stages.run(Stage::Generated, || needs(built, || generated(workspace)));
     }
     test::run_all(workspace, options, &mut stages, built);
-    if options.wants(Stage::Fuzz) {
-        stages.run(Stage::Fuzz, || fuzz::every_target_briefly(workspace));
-    }
     stages.finish()
 }
 

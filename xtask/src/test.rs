@@ -10,6 +10,7 @@ use clap::Args;
 
 use crate::console;
 use crate::counterparts::{self, Counterpart};
+use crate::fuzz;
 use crate::node;
 use crate::postgres::Postgres;
 use crate::stages::{Ending, Stage, Stages};
@@ -62,6 +63,9 @@ pub fn counterparts_for(options: &Options) -> Vec<Counterpart> {
     if options.wants(Stage::Story) {
         wanted.push(Counterpart::Chromium);
     }
+    if options.wants(Stage::Fuzz) {
+        wanted.push(Counterpart::CppCompiler);
+    }
     wanted
 }
 
@@ -90,6 +94,9 @@ pub fn run_all(workspace: &Workspace, options: &Options, stages: &mut Stages, bu
     }
     if options.wants(Stage::Story) {
         stages.run(Stage::Story, || needs(built, || story::test(workspace)));
+    }
+    if options.wants(Stage::Fuzz) {
+        stages.run(Stage::Fuzz, || fuzz::every_target_briefly(workspace));
     }
 }
 

@@ -44,16 +44,28 @@ impl Blobs {
             return Ok(name);
         }
         let folder = path.parent().unwrap_or(&self.folder);
-        std::fs::create_dir_all(folder)?;
+        if !folder.exists() {
+            std::fs::create_dir_all(folder)?;
+            // A folder is in its parent only once that is on disk too.
+            std::fs::File::open(&self.folder)?.sync_all()?;
+        }
         // Written under another name first: a crash in between must not leave half a file under the right one.
         let unfinished = folder.join(format!("{name}.{:x}.part", thread_mark()));
-        let mut file = std::fs::File::create(&unfinished)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&unfinished, &path)?;
+        if let Err(error) = write_whole(&unfinished, bytes).and_then(|()| std::fs::rename(&unfinished, &path))
+        {
+            // On a full disk half a file would only make it worse. If it cannot be removed, the first error still counts.
+            let _ = std::fs::remove_file(&unfinished);
+            return Err(error);
+        }
         std::fs::File::open(folder)?.sync_all()?;
         Ok(name)
     }
+}
+
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = std::fs::File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// Tells two writers of the same content apart; blocking threads are distinct while they run.

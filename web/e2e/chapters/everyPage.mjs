@@ -2,6 +2,7 @@
 
 const pages = [
   ['/inbox?view=look', 'needs-a-look', 'Inbox'],
+  ['/channels/new/smtp2go', 'add-smtp2go', 'Add SMTP2GO'],
   ['/contacts', 'contacts', 'Contacts'],
   ['/journal', 'journal', 'Journal'],
   ['/audit', 'audit', 'Audit'],

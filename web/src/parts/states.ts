@@ -15,7 +15,7 @@ import TriangleAlert from '@lucide/svelte/icons/triangle-alert';
 import Undo from '@lucide/svelte/icons/undo-2';
 import X from '@lucide/svelte/icons/x';
 import type { Component } from 'svelte';
-import type { MessageState } from '../api/types';
+import type { Message, MessageState } from '../api/types';
 
 export type Tone = 'calm' | 'good' | 'warn' | 'bad';
 type Mark = { word: string; tone: Tone; icon: Component<{ size?: number }>; meaning: string };
@@ -37,6 +37,11 @@ const marks: Record<MessageState, Mark> = {
   cancelled: { word: 'Cancelled', tone: 'calm', icon: X, meaning: 'Stopped before it left' },
   received: { word: 'Received', tone: 'calm', icon: Inbox, meaning: 'It came in' },
 };
+
+/** The state as people are told it: back in the queue after a failed attempt is not the same as new in the queue. */
+export function toldState({ state, state_reason: reason }: Pick<Message, 'state' | 'state_reason'>): MessageState {
+  return state === 'queued' && reason?.code === 'retrying' ? 'deferred' : state;
+}
 
 /** A server newer than this page may know more states. */
 export function markOf(state: string): Mark {

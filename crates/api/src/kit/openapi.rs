@@ -1,8 +1,10 @@
 //! The description of the API (OpenAPI 3.1), derived from the handlers' types, so that it cannot drift from them.
 
 use aide::axum::ApiRouter;
-use aide::openapi::{ApiKeyLocation, OpenApi, SecurityScheme, Tag};
-use aide::transform::TransformOpenApi;
+use aide::openapi::{
+    ApiKeyLocation, MediaType, OpenApi, ReferenceOr, Response, SecurityScheme, StatusCode, Tag,
+};
+use aide::transform::{TransformOpenApi, TransformOperation};
 use axum::Router;
 use engine::Engine;
 
@@ -68,4 +70,17 @@ fn describe(document: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
         let description = Some((*description).to_owned());
         document.tag(Tag { name: (*name).to_owned(), description, ..Tag::default() })
     })
+}
+
+/// Describes an answer of 200 that is no JSON, such as the bytes of a file.
+pub fn answers_with<'t>(
+    mut operation: TransformOperation<'t>,
+    media_type: &str,
+    what: &str,
+) -> TransformOperation<'t> {
+    let content = [(media_type.to_owned(), MediaType::default())].into_iter().collect();
+    let answer = Response { description: what.to_owned(), content, ..Response::default() };
+    let responses = operation.inner_mut().responses.get_or_insert_default();
+    responses.responses.insert(StatusCode::Code(200), ReferenceOr::Item(answer));
+    operation
 }

@@ -20,6 +20,7 @@ use futures_util::stream;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kit::openapi::answers_with;
 use crate::kit::{Caller, Json, List, Paging, Problem, Query};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -37,6 +38,7 @@ pub(super) fn routes() -> ApiRouter<Engine> {
         .api_route(
             "/v1/events/stream",
             get_with(stream_events, |op| {
+                let op = answers_with(op, "text/event-stream", "Events as they happen, until the client leaves.");
                 op.id("stream_events").tag("Events").summary("What happens, as server-sent events").description(
                     "Resumes behind `Last-Event-ID` or `after`; without either it begins now.",
                 )

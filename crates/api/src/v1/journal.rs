@@ -11,6 +11,7 @@ use engine::receive::{JournalState, JournalView};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::kit::openapi::answers_with;
 use crate::kit::{Accepted, Caller, Json, List, Paging, Path, Problem, Query};
 
 pub(super) fn routes() -> ApiRouter<Engine> {
@@ -30,6 +31,7 @@ pub(super) fn routes() -> ApiRouter<Engine> {
         .api_route(
             "/v1/journal/{id}/raw",
             get_with(get_journal_raw, |op| {
+                let op = answers_with(op, "text/plain", "The bytes as they came.");
                 op.id("get_journal_raw").tag("Receiving").summary("The bytes of an entry")
             }),
         )

@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kit::idempotency::REPLAYED_HEADER;
+use crate::kit::openapi::answers_with;
 use crate::kit::{self, Caller, Json, List, Once, Paging, Path, Problem, Query};
 
 /// 25 MiB of attachments as base64, and room for the rest.
@@ -49,12 +50,14 @@ pub(super) fn routes() -> ApiRouter<Engine> {
         .api_route(
             "/v1/messages/{id}/raw",
             get_with(get_message_raw, |op| {
+                let op = answers_with(op, "message/rfc822", "The message as it came, or as it is sent.");
                 op.id("get_message_raw").tag("Messages").summary("The bytes of a message (message/rfc822)")
             }),
         )
         .api_route(
             "/v1/messages/{id}/attachments/{attachment}",
             get_with(get_attachment, |op| {
+                let op = answers_with(op, "application/octet-stream", "The content of the file.");
                 op.id("get_attachment").tag("Messages").summary("A file of a message")
             }),
         )

@@ -85,7 +85,7 @@ story!(a_wrong_address_is_not_found, async |app| {
 });
 
 story!(wrong_credentials_are_refused, async |app| {
-    let (provider, account, _listening) = telling(&app, Some("Bearer wrong-word")).await;
+    let (provider, account, listening) = telling(&app, Some("Bearer wrong-word")).await;
     let path = format!("/v1/channel-accounts/{}", account["id"].as_str().unwrap());
     let set = app.key().patch(&path, json!({ "settings": { "webhook_secret": "right-word" } })).await;
     assert_eq!(set.status, 200, "{}", set.body);
@@ -95,7 +95,7 @@ story!(wrong_credentials_are_refused, async |app| {
     assert_eq!(app.key().get("/v1/journal").await.rows().len(), 0);
     let url = format!(
         "http://{}{}",
-        _listening.address,
+        listening.address,
         account["webhook_url"].as_str().unwrap().split_once("example.com").unwrap().1
     );
     provider.set_webhook(url, Some("Bearer right-word".to_owned()));

@@ -88,11 +88,16 @@ async fn a_statement_finds_the_disk_full(store: &Store) {
     };
     let (_, answers, ()) =
         futures_util::future::join3(holding, futures_util::future::join_all(group), release).await;
+    assert!(matches!(answers[4], Err(Error::Unavailable(_))), "{:?}", answers[4]);
     for (number, answer) in answers.into_iter().enumerate() {
-        assert!(matches!(answer, Err(Error::Unavailable(_))), "closure {number} was answered {answer:?}");
+        // Those who came a moment later make a group of their own, and their few bytes may still fit.
+        assert!(
+            matches!(answer, Ok(()) | Err(Error::Unavailable(_))),
+            "closure {number} was answered {answer:?}"
+        );
         let name = format!("group {number}");
         let found = store.read(move |tx| settings::get(tx, OURS, &name)).await.unwrap();
-        assert!(found.is_none(), "closure {number} was refused and kept");
+        assert_eq!(found.is_some(), answer.is_ok(), "closure {number} was answered {answer:?}");
     }
 }
 

@@ -33,6 +33,11 @@ async fn a_full_disk_refuses_new_work_and_loses_nothing() {
     let (key, _) = set_up(&folder, &mail);
     let mut server = folder.serve_with_little_room(1_500_000).await;
     let outside = Outside::new(&server, &key);
+    let mut heavy = large_letter(0);
+    heavy["attachments"] = json!([{ "filename": "film.bin", "content_base64": "A".repeat(4 << 20) }]);
+    let (status, reply) = outside.post("/v1/messages", heavy).await;
+    assert_eq!((status, &reply["code"]), (503, &json!("unavailable")), "a file that does not fit: {reply}");
+    assert_eq!(folder.files_in("blobs"), 0, "half a file is no use to anybody");
     let mut accepted = Vec::new();
     let mut refused = None;
     for n in 0..500 {

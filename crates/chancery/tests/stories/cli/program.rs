@@ -47,6 +47,12 @@ impl Folder {
         &self.path
     }
 
+    /// How many files there are in a folder of the data folder and in the folders below it.
+    pub fn files_in(&self, name: &str) -> usize {
+        let below = |path: PathBuf| std::fs::read_dir(path).into_iter().flatten().flatten();
+        below(self.path.join(name)).flat_map(|folder| below(folder.path())).count()
+    }
+
     fn command(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chancery"));
         self.dress(&mut command, arguments, environment);
