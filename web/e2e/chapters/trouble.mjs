@@ -32,7 +32,7 @@ export async function trouble(stage) {
     await stage.visit(`/inbox/${conversation_id}`);
     await stage.delivery().filter({ hasText: 'Trying again' }).waitFor();
     await stage.delivery().click();
-    await stage.dialog('Delivery').getByText('Refused for now').first().waitFor();
+    await stage.dialog('Delivery').getByText('Not taken for now').first().waitFor();
   });
   await stage.look('deferred');
   await stage.step('it is stopped', async () => {

@@ -29,7 +29,7 @@ const marks: Record<MessageState, Mark> = {
   sent: { word: 'Sent', tone: 'good', icon: Check, meaning: 'The provider took it' },
   delivered: { word: 'Delivered', tone: 'good', icon: CheckCheck, meaning: 'The recipient’s server took it' },
   read: { word: 'Read', tone: 'good', icon: Eye, meaning: 'The recipient opened it' },
-  deferred: { word: 'Trying again', tone: 'warn', icon: Rotate, meaning: 'Refused for now; it will be tried again' },
+  deferred: { word: 'Trying again', tone: 'warn', icon: Rotate, meaning: 'Not taken yet; it will be tried again' },
   unknown: { word: 'Unknown', tone: 'warn', icon: CircleHelp, meaning: 'It may have been sent: a person must decide' },
   bounced: { word: 'Bounced', tone: 'bad', icon: Undo, meaning: 'It came back' },
   failed: { word: 'Failed', tone: 'bad', icon: TriangleAlert, meaning: 'It was not sent' },

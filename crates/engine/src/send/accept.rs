@@ -2,28 +2,25 @@
 
 use std::sync::Arc;
 
-use domain::access::{ActorKind, Permission, Principal};
+use domain::access::{Permission, Principal};
 use domain::clock::Timestamp;
-use domain::conversation::{ConversationState, Priority};
 use domain::event::FeedType;
-use domain::ids::{ContactId, ConversationId, MessageId, ThreadId};
+use domain::ids::{ConversationId, MessageId, ThreadId};
 use domain::invalid::Invalid;
 use domain::message::{Direction, MessageState};
 use domain::outgoing::{File, Outgoing};
-use domain::threading::{Rule, normal_subject};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Tx;
 use store::attachments::Attachment;
-use store::contacts::{self, Contact};
-use store::conversations::{self, Conversation};
 use store::deliveries::{self, Delivery};
 use store::feed::{self, Facts};
 use store::messages::{self, Body, Envelope, Message};
-use store::threads::{self, Thread};
+use store::threads;
 
 use super::idempotent::{self, IdempotencyKey, Stop};
 use super::load;
+use super::place;
 use super::request::{MessageRequest, NewMessage};
 use super::sender::{Link, Reservation, Sender};
 use crate::core::Core;
@@ -171,14 +168,14 @@ impl Engine {
 }
 
 /// A message about to be accepted.
-struct Order {
-    id: MessageId,
-    new: NewMessage,
-    sender: Arc<Sender>,
-    link: Arc<Link>,
-    attachments: Vec<Attachment>,
-    files: Vec<File>,
-    place: String,
+pub(super) struct Order {
+    pub id: MessageId,
+    pub new: NewMessage,
+    pub sender: Arc<Sender>,
+    pub link: Arc<Link>,
+    pub attachments: Vec<Attachment>,
+    pub files: Vec<File>,
+    pub place: String,
 }
 
 fn check_limits(new: &NewMessage, link: &Link) -> Result<(), Invalid> {
@@ -302,17 +299,6 @@ impl Written {
     }
 }
 
-/// Where the message goes: its conversation and thread, and what it answers.
-struct Place {
-    conversation: ConversationId,
-    thread: ThreadId,
-    contact: ContactId,
-    subject: String,
-    in_reply_to: Option<String>,
-    references: Vec<String>,
-    rule: Rule,
-}
-
 fn write(
     tx: &mut Tx<'_>,
     core: &Core,
@@ -331,8 +317,8 @@ fn write(
     let preview = preview(new);
     let mut to = new.to.clone();
     let place = match new.conversation {
-        Some(id) => reply(tx, core, tenant, order, id, &mut to, &preview, now)?,
-        None => open(tx, core, principal, order, &preview, now)?,
+        Some(id) => place::reply(tx, core, tenant, order, id, &mut to, &preview, now)?,
+        None => place::open(tx, core, principal, order, &preview, now)?,
     };
     let from = load::sender_of(&order.link);
     let domain = from.as_ref().map_or("chancery.invalid", |mailbox| mailbox.address.domain());
@@ -420,220 +406,4 @@ fn token_address(
     let token = load::reply_token(&core.vault, tenant, thread);
     let address = mail::address::plus_tag(&sender.address, &token).ok()?;
     Some(domain::address::Mailbox { name: sender.name, address })
-}
-
-/// A message without a conversation opens one.
-fn open(
-    tx: &mut Tx<'_>,
-    core: &Core,
-    principal: &Principal,
-    order: &Order,
-    preview: &str,
-    now: Timestamp,
-) -> Result<Place, Error> {
-    let (tenant, new) = (principal.tenant, &order.new);
-    let first =
-        new.to.first().ok_or_else(|| Invalid::at(format!("{}/to", order.place), "expected a recipient"))?;
-    let contact = contact_of(tx, core, tenant, new.channel, first, now)?;
-    let subject = new.subject.clone().unwrap_or_default();
-    let conversation: ConversationId = core.ids.next();
-    let thread: ThreadId = core.ids.next();
-    // What a person begins is work in hand; what a program sends waits for an answer and stays out of the way.
-    let state = match principal.actor.kind {
-        ActorKind::User => ConversationState::Open,
-        ActorKind::Key | ActorKind::System => ConversationState::Pending,
-    };
-    let row = Conversation {
-        id: conversation,
-        contact,
-        subject: subject.clone(),
-        channel: new.channel,
-        state,
-        priority: Priority::Normal,
-        assignee: None,
-        in_tray: false,
-        claims: None,
-        unread: 0,
-        message_count: 1,
-        last_message: Some(order.id),
-        last_direction: Some(Direction::Outbound),
-        last_preview: preview.to_owned(),
-        created_at: now,
-        last_activity_at: now,
-    };
-    conversations::insert(tx, tenant, &row)?;
-    let row = Thread {
-        id: thread,
-        conversation,
-        contact,
-        channel: new.channel,
-        account: Some(order.sender.id),
-        subject_key: normal_subject(&subject),
-        last_activity_at: now,
-    };
-    threads::insert(tx, tenant, &row)?;
-    for other in new.to.iter().skip(1).chain(&new.cc).chain(&new.bcc) {
-        threads::join(tx, tenant, thread, &other.address.key())?;
-    }
-    Ok(Place {
-        conversation,
-        thread,
-        contact,
-        subject,
-        in_reply_to: None,
-        references: Vec::new(),
-        rule: Rule::New,
-    })
-}
-
-/// The contact behind an address; a new one when nobody is known there.
-pub(crate) fn contact_of(
-    tx: &mut Tx<'_>,
-    core: &Core,
-    tenant: domain::ids::TenantId,
-    channel: domain::channel::Channel,
-    mailbox: &domain::address::Mailbox,
-    now: Timestamp,
-) -> Result<ContactId, Error> {
-    let key = mailbox.address.key();
-    if let Some(known) = contacts::by_identity(tx, tenant, channel, &key)? {
-        return Ok(known);
-    }
-    let contact = Contact {
-        id: core.ids.next(),
-        name: mailbox.name.clone().unwrap_or_default(),
-        created_at: now,
-        last_seen_at: None,
-    };
-    contacts::insert(tx, tenant, &contact, channel, mailbox.address.as_str(), &key)?;
-    let facts = Facts { contact_id: Some(contact.id.to_string()), ..Facts::default() };
-    feed::append(tx, tenant, FeedType::ContactCreated, now, &facts)?;
-    Ok(contact.id)
-}
-
-/// A message in a conversation goes on in its thread on this channel.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one step of one transaction; a struct for it would have one user"
-)]
-fn reply(
-    tx: &mut Tx<'_>,
-    core: &Core,
-    tenant: domain::ids::TenantId,
-    order: &Order,
-    id: ConversationId,
-    to: &mut Vec<domain::address::Mailbox>,
-    preview: &str,
-    now: Timestamp,
-) -> Result<Place, Error> {
-    let new = &order.new;
-    let fault =
-        |field: &str, detail: &str| Error::from(Invalid::at(format!("{}{field}", order.place), detail));
-    let was = conversations::get(tx, tenant, id)?
-        .ok_or_else(|| fault("/conversation_id", "there is no conversation with this id"))?;
-    let answered = answered_message(tx, tenant, order, id)?;
-    let thread = match &answered {
-        Some(message) => Some(message.thread),
-        None => threads::latest_of_conversation(tx, tenant, id, new.channel)?.map(|thread| thread.id),
-    };
-    if to.is_empty() {
-        let identity = contacts::identities(tx, tenant, was.contact)?
-            .into_iter()
-            .find(|identity| identity.channel == new.channel)
-            .ok_or_else(|| fault("/to", "the contact has no address on this channel"))?;
-        let address =
-            identity.address.parse().map_err(|_| fault("/to", "the contact's address cannot be used"))?;
-        let contact = contacts::get(tx, tenant, was.contact)?;
-        let name = contact.map(|contact| contact.name).filter(|name| !name.is_empty());
-        to.push(domain::address::Mailbox { name, address });
-    }
-    let subject = new.subject.clone().unwrap_or_else(|| reply_subject(&was.subject));
-    let thread = match thread {
-        Some(thread) => {
-            threads::touch(tx, tenant, thread, now)?;
-            thread
-        }
-        None => {
-            let row = Thread {
-                id: core.ids.next(),
-                conversation: id,
-                contact: was.contact,
-                channel: new.channel,
-                account: Some(order.sender.id),
-                subject_key: normal_subject(&subject),
-                last_activity_at: now,
-            };
-            threads::insert(tx, tenant, &row)?;
-            row.id
-        }
-    };
-    for other in to.iter().chain(&new.cc).chain(&new.bcc) {
-        threads::join(tx, tenant, thread, &other.address.key())?;
-    }
-    let is = Conversation {
-        message_count: was.message_count + 1,
-        last_message: Some(order.id),
-        last_direction: Some(Direction::Outbound),
-        last_preview: preview.to_owned(),
-        last_activity_at: now,
-        ..was.clone()
-    };
-    conversations::replace(tx, tenant, &was, &is)?;
-    let (in_reply_to, references) = match answered {
-        Some(message) => ancestry(tx, tenant, &message)?,
-        None => (None, Vec::new()),
-    };
-    Ok(Place {
-        conversation: id,
-        thread,
-        contact: was.contact,
-        subject,
-        in_reply_to,
-        references,
-        rule: Rule::Given,
-    })
-}
-
-/// The message that is answered: the one named, else the newest of the conversation.
-fn answered_message(
-    tx: &mut Tx<'_>,
-    tenant: domain::ids::TenantId,
-    order: &Order,
-    conversation: ConversationId,
-) -> Result<Option<Message>, Error> {
-    let Some(named) = order.new.in_reply_to else {
-        let newest = messages::of_conversation(tx, tenant, conversation, "msg_z", 1)?;
-        return Ok(newest.into_iter().next().filter(|message| message.channel == order.new.channel));
-    };
-    let fault = |detail: &str| Error::from(Invalid::at(format!("{}/in_reply_to", order.place), detail));
-    let message =
-        messages::get(tx, tenant, named)?.ok_or_else(|| fault("there is no message with this id"))?;
-    if message.conversation != conversation {
-        return Err(fault("this message is of another conversation"));
-    }
-    Ok(Some(message))
-}
-
-/// RFC 5322 section 3.6.4: the parent's Message-ID, and the parent's references with it at the end.
-fn ancestry(
-    tx: &mut Tx<'_>,
-    tenant: domain::ids::TenantId,
-    parent: &Message,
-) -> Result<(Option<String>, Vec<String>), Error> {
-    let Some(parent_id) = parent.rfc_message_id.clone() else { return Ok((None, Vec::new())) };
-    let envelope = messages::body(tx, tenant, parent.id)?.unwrap_or_default().envelope;
-    let mut references = envelope.references;
-    if references.is_empty() {
-        references.extend(envelope.in_reply_to);
-    }
-    references.push(parent_id.clone());
-    // The first and the newest matter most; a header has its limits.
-    if references.len() > 20 {
-        references.drain(1..references.len() - 19);
-    }
-    Ok((Some(parent_id), references))
-}
-
-fn reply_subject(subject: &str) -> String {
-    if domain::threading::is_reply_subject(subject) { subject.to_owned() } else { format!("Re: {subject}") }
 }

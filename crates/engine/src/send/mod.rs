@@ -11,6 +11,7 @@ mod idempotent;
 mod load;
 mod outcome;
 mod pacing;
+mod place;
 mod reconcile;
 mod recover;
 mod reports;
@@ -24,8 +25,8 @@ pub use idempotent::IdempotencyKey;
 pub use request::{AttachmentRequest, MessageRequest, OneOrMany};
 pub use resolve::{Decision, Resolved};
 
-pub(crate) use accept::contact_of;
 pub(crate) use load::{load, thread_of_token};
+pub(crate) use place::contact_of;
 pub(crate) use reconcile::run as reconcile;
 pub(crate) use recover::take_over;
 pub(crate) use reports::{Applied, apply_report, own_message};
