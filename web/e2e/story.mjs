@@ -34,7 +34,7 @@ const { values: options } = parseArgs({
 
 await mkdir(options.out, { recursive: true });
 const { page, complaints, close } = await openBrowser(options.browser);
-page.setDefaultTimeout(10_000);
+page.setDefaultTimeout(20_000);
 const stage = new Stage(page, options);
 const { steps, problems } = stage;
 let failed = null;

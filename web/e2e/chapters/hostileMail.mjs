@@ -70,7 +70,7 @@ async function openTrap() {
     next: (path) =>
       new Promise((asked, never) => {
         waiting.set(path, asked);
-        setTimeout(never, 10_000, new Error(`${path} was never asked for`)).unref();
+        setTimeout(never, 20_000, new Error(`${path} was never asked for`)).unref();
       }),
     close: () => (server.closeAllConnections(), server.close()),
   };

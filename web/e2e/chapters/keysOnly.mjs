@@ -33,6 +33,7 @@ export async function keysOnly(stage) {
     await page.keyboard.type(reply);
     await page.keyboard.press('Control+Enter');
     await page.getByRole('article').filter({ hasText: reply }).waitFor();
+    await page.getByRole('form', { name: 'Reply' }).locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
   });
   await stage.step('Escape leaves the reply, e resolves and shows the next', async () => {
     await page.keyboard.press('Escape');

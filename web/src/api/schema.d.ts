@@ -2521,6 +2521,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Events as they happen, until the client leaves. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
             default: {
                 headers: {
@@ -2739,6 +2748,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The bytes as they came. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
             default: {
                 headers: {
@@ -2999,6 +3017,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The content of the file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
             default: {
                 headers: {
@@ -3052,6 +3079,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The message as it came, or as it is sent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "message/rfc822": unknown;
+                };
+            };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
             default: {
                 headers: {

@@ -220,8 +220,9 @@ CREATE INDEX messages_by_conversation ON messages (tenant_id, conversation_id, i
 CREATE INDEX messages_by_rfc_id ON messages (tenant_id, rfc_message_id) WHERE direction = 'inbound';
 CREATE INDEX messages_by_provider_id ON messages (tenant_id, provider_message_id)
     WHERE provider_message_id IS NOT NULL;
-CREATE INDEX messages_needing_a_look ON messages (tenant_id, state, id)
-    WHERE state IN ('unknown', 'failed', 'bounced', 'held', 'blocked', 'scheduled', 'deferred', 'draft');
+CREATE INDEX messages_unsettled ON messages (tenant_id, state, id)
+    WHERE state IN ('queued', 'sending', 'unknown', 'failed', 'bounced', 'held', 'blocked', 'scheduled', 'deferred',
+                    'draft');
 
 -- What a message says, apart from what lists need.
 CREATE TABLE message_bodies (

@@ -1,5 +1,8 @@
 -- The spine: tenants and people, channel accounts, contacts, conversations, messages, the send queue, the inbound
 -- journal, the event feed, idempotency and audit. Times are microseconds since 1970 UTC; truth is 0 or 1; ids are TypeIDs.
+--
+-- Only tables of short rows are WITHOUT ROWID: its trees keep rows in their inner pages too, and move everything above a
+-- quarter of a page to a page of its own.
 
 CREATE TABLE tenants (
     tenant_id BIGINT NOT NULL,
@@ -25,7 +28,7 @@ CREATE TABLE users (
     created_at BIGINT NOT NULL,
     disabled_at BIGINT,
     PRIMARY KEY (id)
-) WITHOUT ROWID;
+);
 CREATE UNIQUE INDEX users_by_email ON users (email_key);
 
 CREATE TABLE memberships (
@@ -71,7 +74,7 @@ CREATE TABLE api_keys (
     last_used_at BIGINT,
     revoked_at BIGINT,
     PRIMARY KEY (tenant_id, id)
-) WITHOUT ROWID;
+);
 CREATE UNIQUE INDEX api_keys_by_hash ON api_keys (key_hash);
 
 CREATE TABLE channel_accounts (
@@ -102,7 +105,7 @@ CREATE TABLE channel_accounts (
     updated_at BIGINT NOT NULL,
     deleted_at BIGINT,
     PRIMARY KEY (tenant_id, id)
-) WITHOUT ROWID;
+);
 CREATE UNIQUE INDEX channel_accounts_by_webhook ON channel_accounts (webhook_hash);
 
 -- Which addresses are taken in, and for whom. Mail arrives before its tenant is known.
@@ -125,7 +128,7 @@ CREATE TABLE contacts (
     created_at BIGINT NOT NULL,
     last_seen_at BIGINT,
     PRIMARY KEY (tenant_id, id)
-) WITHOUT ROWID;
+);
 CREATE INDEX contacts_by_name ON contacts (tenant_id, name_key, id);
 
 CREATE TABLE identities (
@@ -158,7 +161,7 @@ CREATE TABLE conversations (
     created_at BIGINT NOT NULL,
     last_activity_at BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, id)
-) WITHOUT ROWID;
+);
 CREATE INDEX conversations_by_state ON conversations (tenant_id, state, last_activity_at, id);
 CREATE INDEX conversations_by_contact ON conversations (tenant_id, contact_id, last_activity_at, id);
 CREATE INDEX conversations_by_assignee ON conversations (tenant_id, assignee_id, state, last_activity_at, id)
@@ -175,7 +178,7 @@ CREATE TABLE threads (
     subject_key TEXT NOT NULL,
     last_activity_at BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, id)
-) WITHOUT ROWID;
+);
 CREATE INDEX threads_by_subject ON threads (tenant_id, contact_id, subject_key, last_activity_at);
 CREATE INDEX threads_by_conversation ON threads (tenant_id, conversation_id);
 
@@ -214,14 +217,15 @@ CREATE TABLE messages (
     sent_at BIGINT,
     delivered_at BIGINT,
     PRIMARY KEY (tenant_id, id)
-) WITHOUT ROWID;
+);
 CREATE INDEX messages_by_conversation ON messages (tenant_id, conversation_id, id);
 -- Our own Message-IDs carry the message's id; only foreign ones have to be looked up.
 CREATE INDEX messages_by_rfc_id ON messages (tenant_id, rfc_message_id) WHERE direction = 'inbound';
 CREATE INDEX messages_by_provider_id ON messages (tenant_id, provider_message_id)
     WHERE provider_message_id IS NOT NULL;
-CREATE INDEX messages_needing_a_look ON messages (tenant_id, state, id)
-    WHERE state IN ('unknown', 'failed', 'bounced', 'held', 'blocked', 'scheduled', 'deferred', 'draft');
+CREATE INDEX messages_unsettled ON messages (tenant_id, state, id)
+    WHERE state IN ('queued', 'sending', 'unknown', 'failed', 'bounced', 'held', 'blocked', 'scheduled', 'deferred',
+                    'draft');
 
 -- What a message says, apart from what lists need.
 CREATE TABLE message_bodies (
@@ -232,7 +236,7 @@ CREATE TABLE message_bodies (
     body_text TEXT,
     body_html TEXT,
     PRIMARY KEY (tenant_id, message_id)
-) WITHOUT ROWID;
+);
 
 CREATE TABLE attachments (
     tenant_id BIGINT NOT NULL,
@@ -246,7 +250,7 @@ CREATE TABLE attachments (
     size BIGINT NOT NULL,
     sha256 TEXT NOT NULL,
     PRIMARY KEY (tenant_id, message_id, id)
-) WITHOUT ROWID;
+);
 
 CREATE TABLE attempts (
     tenant_id BIGINT NOT NULL,
@@ -259,7 +263,7 @@ CREATE TABLE attempts (
     code TEXT,
     detail TEXT NOT NULL,
     PRIMARY KEY (tenant_id, message_id, number)
-) WITHOUT ROWID;
+);
 
 CREATE TABLE message_events (
     tenant_id BIGINT NOT NULL,
@@ -272,7 +276,7 @@ CREATE TABLE message_events (
     detail TEXT NOT NULL,
     recipient TEXT,
     PRIMARY KEY (tenant_id, message_id, dedupe_key)
-) WITHOUT ROWID;
+);
 
 -- The send queue: a row for each message that is still to be sent, deleted when it is done. What a dead process held is
 -- found by a walk over it, at its successor's start: an index for that would cost every message two writes.
@@ -308,7 +312,7 @@ CREATE TABLE jobs (
     last_error TEXT,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, id)
-) WITHOUT ROWID;
+);
 CREATE INDEX jobs_due ON jobs (due_at) WHERE lease IS NULL;
 
 -- Work that comes round again, such as clean-up.
@@ -337,7 +341,7 @@ CREATE TABLE inbound_journal (
     size BIGINT NOT NULL,
     body BLOB NOT NULL,
     PRIMARY KEY (tenant_id, id)
-) WITHOUT ROWID;
+);
 CREATE UNIQUE INDEX inbound_journal_by_key ON inbound_journal (tenant_id, dedupe_key);
 CREATE INDEX inbound_journal_waiting ON inbound_journal (received_at) WHERE state = 'received' AND lease IS NULL;
 CREATE INDEX inbound_journal_leased ON inbound_journal (lease) WHERE lease IS NOT NULL;
@@ -357,7 +361,7 @@ CREATE TABLE events (
     at BIGINT NOT NULL,
     facts TEXT NOT NULL,
     PRIMARY KEY (tenant_id, seq)
-) WITHOUT ROWID;
+);
 
 CREATE TABLE counters (
     tenant_id BIGINT NOT NULL,
@@ -374,7 +378,7 @@ CREATE TABLE idempotency_keys (
     status BIGINT,
     answer BLOB,
     PRIMARY KEY (tenant_id, key)
-) WITHOUT ROWID;
+);
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
 
 CREATE TABLE audit_entries (
@@ -388,4 +392,4 @@ CREATE TABLE audit_entries (
     detail TEXT NOT NULL,
     hash TEXT NOT NULL,
     PRIMARY KEY (tenant_id, seq)
-) WITHOUT ROWID;
+);

@@ -61,12 +61,13 @@ pub fn list(
     const ANY: &str = list!("$3 = ''");
     const CONVERSATION: &str = list!("conversation_id = $3");
     // Spelled as in the partial index, so that the few that need a look are found without a walk over all.
-    const NEEDS_A_LOOK: &str = list!(
-        "state = $3 AND state IN ('unknown', 'failed', 'bounced', 'held', 'blocked', 'scheduled', 'deferred', 'draft')"
+    const UNSETTLED: &str = list!(
+        "state = $3 AND state IN ('queued', 'sending', 'unknown', 'failed', 'bounced', 'held', 'blocked', 'scheduled', 'deferred',
+                    'draft')"
     );
     let (statement, first) = match (filter.conversation, filter.state) {
         (Some(conversation), _) => (CONVERSATION, conversation.to_string()),
-        (None, Some(state)) if needs_a_look(state) => (NEEDS_A_LOOK, state.as_str().to_owned()),
+        (None, Some(state)) if is_unsettled(state) => (UNSETTLED, state.as_str().to_owned()),
         _ => (ANY, String::new()),
     };
     let text = |id: Option<String>| id.unwrap_or_default();
@@ -90,10 +91,13 @@ pub fn list(
     )
 }
 
-fn needs_a_look(state: MessageState) -> bool {
+/// Those in the partial index: few, because most messages are settled.
+fn is_unsettled(state: MessageState) -> bool {
     matches!(
         state,
-        MessageState::Unknown
+        MessageState::Queued
+            | MessageState::Sending
+            | MessageState::Unknown
             | MessageState::Failed
             | MessageState::Bounced
             | MessageState::Held
