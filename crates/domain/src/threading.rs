@@ -102,7 +102,7 @@ pub fn normal_subject(subject: &str) -> String {
     rest.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-/// Whether the subject begins with a reply mark: only then may it join an earlier conversation by subject.
+/// Whether the subject begins with a reply mark already, so that an answer needs no second one.
 #[must_use]
 pub fn is_reply_subject(subject: &str) -> bool {
     without_mark(subject.trim()).is_some()

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::ids::EpochId;
 use store::epochs;
 
 use crate::core::Core;
@@ -27,7 +28,7 @@ impl Engine {
         core.store
             .write_any(move |tx| Ok::<_, Error>(epochs::begin(tx, epoch, now, now.plus(ALIVE))?))
             .await?;
-        let unknown = take_over_dead(core).await?;
+        let unknown = take_over_predecessor(core).await? + take_over_dead(core).await?;
         accounts::connect_all(core).await?;
         receive::start(core);
         jobs::start(core);
@@ -112,6 +113,23 @@ impl Engine {
             && core.intake.is_idle()
             && core.senders.all().iter().all(|sender| sender.is_idle(now))
     }
+}
+
+/// The process that worked on this data folder before is dead, whatever the database believes: the folder has one server at
+/// a time. Without this a single node on PostgreSQL would wait for its own leases to run out.
+async fn take_over_predecessor(core: &Arc<Core>) -> Result<u64, Error> {
+    let path = core.options.data_dir.join("epoch");
+    let predecessor: Option<EpochId> =
+        tokio::fs::read_to_string(&path).await.ok().and_then(|text| text.trim().parse().ok());
+    let unknown = match predecessor {
+        Some(epoch) if epoch != core.epoch => take_over(core, epoch).await?,
+        _ => 0,
+    };
+    if let Err(error) = tokio::fs::write(&path, format!("{}\n", core.epoch)).await {
+        // The next start waits for the leases to run out, and loses nothing.
+        tracing::warn!(%error, "The data folder does not take the name of this process.");
+    }
+    Ok(unknown)
 }
 
 /// On SQLite only one process can live, so all others are dead; in a cluster those that gave no sign.

@@ -20,11 +20,8 @@ pub struct Serve {}
 impl Serve {
     pub async fn run(self, settings: Settings) -> anyhow::Result<()> {
         house::prepare_folder(&settings.data)?;
-        // Members of a cluster share the database and nothing else; on SQLite the folder has one server.
-        let _lock = match settings.database_url {
-            Some(_) => None,
-            None => Some(house::lock(&settings.data)?),
-        };
+        // Members of a cluster share the database and nothing else: a folder has one server, on PostgreSQL too.
+        let _lock = house::lock(&settings.data)?;
         let listener = bind(settings.listen).await?;
         let address = listener.local_addr()?;
         let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));

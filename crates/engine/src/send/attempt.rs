@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use domain::backoff::Backoff;
 use domain::clock::Timestamp;
+use domain::event::FeedType;
 use domain::failure::{Outcome, RejectReason, Words};
 use domain::outgoing::Outgoing;
 use futures_util::FutureExt as _;
 use store::accounts::{self, Health};
+use store::feed::{self, Facts};
 
 use super::load;
 use super::outcome::{self, Attempted};
@@ -29,7 +31,7 @@ pub(super) fn spawn(core: &Arc<Core>, sender: &Arc<Sender>, link: &Arc<Link>, it
     });
 }
 
-async fn attempt(core: &Arc<Core>, sender: &Sender, link: &Link, item: Item) {
+async fn attempt(core: &Arc<Core>, sender: &Sender, link: &Arc<Link>, item: Item) {
     let started_at = item.started_at.unwrap_or_else(|| core.clock.now());
     let outcome = match item.outgoing.clone() {
         Some(outgoing) => ask(link, &outgoing).await,
@@ -58,7 +60,9 @@ async fn attempt(core: &Arc<Core>, sender: &Sender, link: &Link, item: Item) {
             .is_some_and(|manifest| manifest.capabilities.look_up),
         on_unknown: link.account.on_unknown,
     };
-    record(core, sender, attempted, ended_at).await;
+    // What an attempt with old settings says of them is no news about those that were put in their place.
+    let is_current = Arc::ptr_eq(link, &sender.link());
+    record(core, sender, attempted, is_current).await;
 }
 
 async fn ask(link: &Link, outgoing: &Outgoing) -> Outcome {
@@ -98,9 +102,10 @@ fn judge(core: &Core, outcome: &Outcome, attempts: u32, now: Timestamp) -> (Said
 }
 
 /// Writes the outcome down. While the database cannot take it, it is tried again: an outcome that is forgotten is unknown.
-async fn record(core: &Arc<Core>, sender: &Sender, attempted: Attempted, now: Timestamp) {
+async fn record(core: &Arc<Core>, sender: &Sender, attempted: Attempted, is_current: bool) {
+    let now = attempted.ended_at;
     let is_sent = matches!(attempted.outcome, Outcome::Sent { .. });
-    let health = health_after(&attempted.outcome, sender);
+    let health = if is_current { health_after(&attempted.outcome, sender) } else { None };
     let sent_count = if is_sent { sender.note_sent(now) } else { None };
     let (tenant, account) = (sender.tenant, sender.id);
     let attempted = Arc::new(attempted);
@@ -113,6 +118,12 @@ async fn record(core: &Arc<Core>, sender: &Sender, attempted: Attempted, now: Ti
                 outcome::apply(tx, &writing, &taken)?;
                 if let Some((health, words)) = &noted {
                     accounts::set_health(tx, tenant, account, *health, words.as_deref(), now)?;
+                    let facts = Facts {
+                        account_id: Some(account.to_string()),
+                        state: Some(health.to_string()),
+                        ..Facts::default()
+                    };
+                    feed::append(tx, tenant, FeedType::ChannelAccountUpdated, now, &facts)?;
                 }
                 if let Some(count) = sent_count {
                     sender::write_sent(tx, tenant, account, count, now)?;
@@ -133,7 +144,9 @@ async fn record(core: &Arc<Core>, sender: &Sender, attempted: Attempted, now: Ti
         }
     }
     core.feed.wake();
-    if matches!(attempted.outcome, Outcome::Misconfigured(_)) {
+    if matches!(attempted.outcome, Outcome::Misconfigured(_)) && !is_current {
+        sender.look_again();
+    } else if matches!(attempted.outcome, Outcome::Misconfigured(_)) {
         tracing::error!(account = %account, "An account was stopped: its credentials or settings are refused.");
     }
     outcome::after(core, sender, &attempted);
