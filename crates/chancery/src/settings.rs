@@ -66,6 +66,8 @@ pub enum LogFormat {
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub data: PathBuf,
+    /// Whether somebody named the data folder.
+    pub data_was_given: bool,
     pub database_url: Option<String>,
     pub listen: SocketAddr,
     pub public_url: Option<String>,
@@ -97,6 +99,7 @@ impl Given {
             anyhow::bail!("public_url: expected an address such as https://chancery.example.com, not {url}");
         }
         Ok(Settings {
+            data_was_given: given.data.is_some(),
             data: given.data.unwrap_or(data),
             database_url: given.database_url,
             listen: given.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8420))),

@@ -2,6 +2,8 @@
 
 mod rewrite;
 
+pub(crate) use rewrite::bare;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;

@@ -20,8 +20,11 @@ pub struct Demo {
 impl Demo {
     pub async fn run(self, mut settings: Settings) -> anyhow::Result<()> {
         let folder = tempfile::Builder::new().prefix("chancery-demo-").tempdir()?;
+        anyhow::ensure!(
+            settings.database_url.is_none() && !settings.data_was_given,
+            "the demo lives in a folder of its own that goes with it; leave --data and --database-url out"
+        );
         settings.data = folder.path().to_owned();
-        settings.database_url = None;
         settings.allow_private = true;
         let listener = bind(settings.listen).await?;
         let url = format!("http://{}", listener.local_addr()?);

@@ -161,8 +161,9 @@ fn health_after(outcome: &Outcome, sender: &Sender) -> Option<(Health, Option<St
     match outcome {
         Outcome::Misconfigured(words) => Some((Health::Stopped, Some(words.detail.clone()))),
         Outcome::Sent { .. } if was != Health::Ok && was != Health::Stopped => Some((Health::Ok, None)),
+        // One failure says nothing of an account that has worked; of one that was never tried it says all there is.
         Outcome::Temporary(words) | Outcome::Unknown(words)
-            if was != Health::Failing && !sender.is_usable() =>
+            if was == Health::Unchecked || (was == Health::Ok && !sender.is_usable()) =>
         {
             Some((Health::Failing, Some(words.detail.clone())))
         }

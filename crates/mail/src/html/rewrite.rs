@@ -14,12 +14,23 @@ const FLAT: &[&str] = &[
 /// Elements whose inside is no HTML; it goes with them.
 const RAW: &[&str] = &["iframe", "noembed", "noframes", "script", "style", "textarea", "title", "xmp"];
 
+/// Elements of another language, with rules of their own: drawings and formulas go with what is inside them.
+const FOREIGN: &[&str] = &["math", "svg"];
+
 /// Elements that change the rules for what is inside them; what is inside stays.
-const DROPPED: &[&str] =
-    &["frameset", "math", "noscript", "optgroup", "option", "plaintext", "select", "svg", "template"];
+const DROPPED: &[&str] = &["frameset", "noscript", "optgroup", "option", "plaintext", "select", "template"];
 
 /// The same letter: every tag whole, every value in quotes, no comments, nothing that is no HTML.
 pub(super) fn rewritten(html: &str) -> String {
+    rewrite(html, true)
+}
+
+/// The same without any attribute: for those who only want the words.
+pub(crate) fn bare(html: &str) -> String {
+    rewrite(html, false)
+}
+
+fn rewrite(html: &str, with_attributes: bool) -> String {
     let mut out = String::with_capacity(html.len() + html.len() / 8);
     let mut elements = 0;
     let mut rest = html;
@@ -36,11 +47,20 @@ pub(super) fn rewritten(html: &str) -> String {
             out.push_str("&lt;");
             continue;
         }
-        let tag = Tag::read(&rest[usize::from(is_end) + name.len()..]);
+        let inside = &rest[usize::from(is_end) + name.len()..];
+        let tag = Tag::read(inside);
+        let closes_itself = inside[..inside.len() - tag.after.len()].ends_with("/>");
         rest = tag.after;
         let name = name.to_ascii_lowercase();
+        if FOREIGN.contains(&name.as_str()) {
+            if !is_end && !closes_itself {
+                // One that never ends takes nothing with it.
+                rest = after_end(rest, &name).unwrap_or(rest);
+            }
+            continue;
+        }
         if RAW.contains(&name.as_str()) {
-            rest = if is_end { rest } else { after_raw(rest, &name) };
+            rest = if is_end { rest } else { after_raw(rest, &name).unwrap_or_default() };
             continue;
         }
         if DROPPED.contains(&name.as_str()) {
@@ -56,7 +76,9 @@ pub(super) fn rewritten(html: &str) -> String {
         if elements <= MAX_ELEMENTS {
             out.push('<');
             out.push_str(&name);
-            tag.write(&mut out);
+            if with_attributes {
+                tag.write(&mut out);
+            }
             out.push('>');
         }
     }
@@ -85,15 +107,46 @@ fn after_comment(rest: &str) -> &str {
 }
 
 /// What follows the end tag of an element whose inside is no HTML.
-fn after_raw<'a>(rest: &'a str, name: &str) -> &'a str {
+fn after_raw<'a>(rest: &'a str, name: &str) -> Option<&'a str> {
     let mut from = rest;
     while let Some(start) = from.find("</") {
         from = &from[start + 2..];
-        if from.get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name)) {
-            return Tag::read(&from[name.len()..]).after;
+        if begins_with(from, name) {
+            return Some(Tag::read(&from[name.len()..]).after);
         }
     }
-    ""
+    None
+}
+
+/// What follows the end tag of an element that may hold others of its name.
+fn after_end<'a>(rest: &'a str, name: &str) -> Option<&'a str> {
+    let mut depth = 1_usize;
+    let mut from = rest;
+    while let Some(start) = from.find('<') {
+        from = &from[start + 1..];
+        let is_end = from.starts_with('/');
+        let named = &from[usize::from(is_end)..];
+        if !begins_with(named, name) {
+            continue;
+        }
+        let inside = &named[name.len()..];
+        let after = Tag::read(inside).after;
+        let closes_itself = inside[..inside.len() - after.len()].ends_with("/>");
+        if is_end {
+            depth -= 1;
+        } else if !closes_itself {
+            depth += 1;
+        }
+        from = after;
+        if depth == 0 {
+            return Some(after);
+        }
+    }
+    None
+}
+
+fn begins_with(text: &str, name: &str) -> bool {
+    text.get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name))
 }
 
 /// The attributes of a tag, and what follows it.
@@ -168,6 +221,8 @@ mod tests {
             ("<!-- <p> --><!doctype html><?xml ?><!-->x", "x"),
             ("<style>p > a {}</style><script>'</p>'</script>y", "y"),
             ("<title>a</TITLE >b<style>c", "b"),
+            ("<p>a</p><svg><rect/><svg></svg><g/></svg><p>b</p>", "<p>a</p><p>b</p>"),
+            ("a<svg/>b<math><mi>x</math >c<svg>d", "abcd"),
             ("<svg><style>a</style></svg><plaintext>b", "b"),
             ("<p =\">a", "<p>a"),
             ("<p a==\">b", "<p a=\"=&quot;\">b"),

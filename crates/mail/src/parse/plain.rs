@@ -6,17 +6,25 @@ const BLOCKS: &[&str] =
 
 /// What a reader would see, without its form.
 pub(super) fn from_html(html: &str) -> String {
-    let mut broken = String::with_capacity(html.len() + html.len() / 8);
-    let mut rest = html;
-    while let Some(start) = rest.find("</") {
-        let (before, closing) = rest.split_at(start);
+    // The converter takes the first `>` for the end of a tag, also one inside an attribute.
+    let bare = crate::html::bare(html);
+    let mut broken = String::with_capacity(bare.len() + bare.len() / 8);
+    let mut rest = bare.as_str();
+    let mut begins_line = true;
+    while let Some(start) = rest.find('<') {
+        let (before, tag) = rest.split_at(start);
         broken.push_str(before);
-        let name = closing[2..].split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-        if BLOCKS.iter().any(|block| block.eq_ignore_ascii_case(name)) {
+        begins_line = begins_line && before.trim().is_empty();
+        let name = tag[1..].trim_start_matches('/').split(|c: char| !c.is_ascii_alphanumeric()).next();
+        let name = name.unwrap_or_default();
+        if BLOCKS.iter().any(|block| block.eq_ignore_ascii_case(name)) && !begins_line {
             broken.push_str("<br>");
+            begins_line = true;
         }
-        broken.push_str("</");
-        rest = &closing[2..];
+        begins_line = begins_line || ["br", "p"].iter().any(|breaks| breaks.eq_ignore_ascii_case(name));
+        let end = tag.find('>').map_or(tag.len(), |end| end + 1);
+        broken.push_str(&tag[..end]);
+        rest = &tag[end..];
     }
     broken.push_str(rest);
     let text = mail_parser::decoders::html::html_to_text(&broken);

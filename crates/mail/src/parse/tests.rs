@@ -128,3 +128,10 @@ proptest! {
         let _ = parsed.date.map(|date| date.to_string());
     }
 }
+
+#[test]
+fn text_out_of_html_keeps_words_apart_and_attributes_out() {
+    let raw = b"From: a@example.com\r\nContent-Type: text/html\r\n\r\n\
+        <a href=\"data:text/html,<b>x</b>\">here</a><button>Confirm</button><div>over everything</div>more";
+    assert_eq!(parse(raw).text.as_deref(), Some("hereConfirm\nover everything\nmore"));
+}
