@@ -19,6 +19,7 @@ pub mod links;
 pub mod message_events;
 pub mod messages;
 mod migrations;
+mod planner;
 pub mod routes;
 pub mod schedules;
 pub mod sessions;

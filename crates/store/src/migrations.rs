@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::OptionalExtension as _;
 
 use crate::db::{Error, Session, open_for_writing};
+use crate::planner;
 
 struct Step {
     number: i64,
@@ -48,6 +49,9 @@ pub(crate) fn migrate_sqlite(path: &Path) -> Result<(), Error> {
         transaction.execute_batch(step.sqlite)?;
         transaction
             .execute("INSERT INTO migrations (number, name) VALUES ($1, $2)", (step.number, step.name))?;
+    }
+    if done.unwrap_or(0) < newest() {
+        planner::teach(&transaction)?;
     }
     Ok(transaction.commit()?)
 }
