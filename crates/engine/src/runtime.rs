@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ids::EpochId;
+use domain::ids::{EpochId, MessageId, TenantId};
+use domain::message::MessageState;
 use store::epochs;
+use store::messages::Change;
 
 use crate::core::Core;
 use crate::send::take_over;
@@ -78,6 +80,9 @@ impl Engine {
         if tokio::time::timeout(GRACE, core.tasks.wait()).await.is_err() {
             tracing::warn!("Some sends did not finish in time; the next start treats them as unknown.");
         }
+        for sender in core.senders.all() {
+            give_up_started(core, sender.tenant, sender.give_up_started()).await;
+        }
         let epoch = core.epoch;
         let given_up = core
             .store
@@ -112,6 +117,30 @@ impl Engine {
         core.store.waiting() == 0
             && core.intake.is_idle()
             && core.senders.all().iter().all(|sender| sender.is_idle(now))
+    }
+}
+
+/// What was accepted with a slot while the process was about to end was marked as started, and nobody sent it: it is known
+/// that nothing of it left, so it waits again instead of being unknown.
+async fn give_up_started(core: &Arc<Core>, tenant: TenantId, messages: Vec<MessageId>) {
+    if messages.is_empty() {
+        return;
+    }
+    let epoch = core.epoch;
+    let given_up = core
+        .store
+        .write(tenant, move |tx| {
+            for message in &messages {
+                if store::deliveries::take_back(tx, tenant, *message, epoch)? {
+                    let change = Change::default();
+                    store::messages::set_state(tx, tenant, *message, MessageState::Queued, &change)?;
+                }
+            }
+            Ok::<_, store::Error>(())
+        })
+        .await;
+    if let Err(error) = given_up {
+        tracing::warn!(%error, "Some messages that never left will count as unknown after the next start.");
     }
 }
 

@@ -223,6 +223,24 @@ pub fn leased_by(tx: &mut Tx<'_>, epoch: EpochId, limit: usize) -> Result<Vec<De
     tx.query(LEASED_BY, &args![epoch, limit], read)
 }
 
+const TAKE_BACK: &str = "
+UPDATE deliveries
+SET lease = NULL, started_at = NULL, attempts = attempts - 1
+WHERE tenant_id = $1 AND message_id = $2 AND lease = $3";
+
+/// Takes the mark that bytes may leave off again: for one of which it is known that nothing left.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn take_back(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    message: MessageId,
+    epoch: EpochId,
+) -> Result<bool, Error> {
+    Ok(tx.execute(TAKE_BACK, &args![tenant, message, epoch])? > 0)
+}
+
 const RELEASE_UNSTARTED: &str = "
 UPDATE deliveries
 SET lease = NULL

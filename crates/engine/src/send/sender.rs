@@ -302,6 +302,14 @@ impl Sender {
         Reservation { sender: Arc::clone(self), lane, leased, slot, started_at: now }
     }
 
+    /// At the end of the process: takes what was marked as started and never left out of memory.
+    pub(crate) fn give_up_started(&self) -> Vec<MessageId> {
+        let mut waiting = self.waiting.lock();
+        let Waiting { prompt, bulk, .. } = &mut *waiting;
+        let all = prompt.drain(..).chain(bulk.drain(..));
+        all.filter(|item| item.started_at.is_some()).map(|item| item.message).collect()
+    }
+
     /// Learns from an attempt what it says about the account.
     pub(crate) fn note_attempt(&self, said: Said, now: Timestamp) {
         let mut waiting = self.waiting.lock();

@@ -19,7 +19,7 @@ impl Column for Shown {
 }
 
 const TABLES: Sql = Sql::Split {
-    sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name",
+    sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
     postgres: "
 SELECT CAST(table_name AS TEXT)
 FROM information_schema.tables

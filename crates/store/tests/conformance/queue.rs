@@ -11,6 +11,7 @@ use crate::sample::{self, hash};
 
 on_both! {
     a_delivery_is_leased_started_and_done,
+    what_never_left_is_taken_back,
     what_a_dead_process_held_is_free,
     a_job_is_retried_and_done,
     the_journal_keeps_what_came_in,
@@ -65,6 +66,29 @@ async fn a_delivery_is_leased_started_and_done(ground: &Ground) {
             assert!(deliveries::cancel(tx, OURS, early.message)?);
             deliveries::delete(tx, OURS, held.message)?;
             assert_eq!(deliveries::get(tx, OURS, held.message)?, None);
+            Ok(())
+        })
+        .await;
+}
+
+async fn what_never_left_is_taken_back(ground: &Ground) {
+    ground
+        .write(|tx| {
+            let ids = ids();
+            let (account, ours, other): (AccountId, EpochId, EpochId) = (ids.next(), ids.next(), ids.next());
+            let message: MessageId = ids.next();
+            let started = Delivery {
+                lease: Some(ours),
+                started_at: Some(at(1)),
+                attempts: 1,
+                ..sample::delivery(OURS, message, account, 0)
+            };
+            deliveries::insert(tx, &started)?;
+            assert!(!deliveries::take_back(tx, OURS, message, other)?, "somebody else's");
+            assert!(!deliveries::take_back(tx, THEIRS, message, ours)?, "another tenant's");
+            assert!(deliveries::take_back(tx, OURS, message, ours)?);
+            let waiting = Delivery { lease: None, started_at: None, attempts: 0, ..started };
+            assert_eq!(deliveries::get(tx, OURS, message)?, Some(waiting));
             Ok(())
         })
         .await;
