@@ -3,6 +3,7 @@
 mod checklist;
 mod contacts;
 mod conversations;
+mod message_view;
 mod messages;
 mod names;
 mod preview;
@@ -14,9 +15,10 @@ pub use conversations::{
     AssigneeView, ContactBrief, ConversationChange, ConversationCounts, ConversationFilter, ConversationView,
     LastMessage,
 };
-pub use messages::{
-    AccountBrief, AttachmentView, AttemptView, AuthorView, EventView, FileContent, MessageDetail,
-    MessageFilter, MessageView, ReasonView, ThreadingView,
+pub use message_view::{
+    AccountBrief, AttachmentView, AttemptView, AuthorView, EventView, MessageDetail, MessageView, ReasonView,
+    ThreadingView,
 };
+pub use messages::{FileContent, MessageFilter};
 
 pub(crate) use preview::preview;

@@ -7,7 +7,7 @@ use store::Tx;
 use store::contacts;
 
 use super::conversations::ContactBrief;
-use super::messages::AccountBrief;
+use super::message_view::AccountBrief;
 use crate::Error;
 
 /// The accounts of a tenant by id, also those that were removed.
