@@ -113,15 +113,29 @@ impl Channel {
 }
 
 impl Add {
-    async fn run(self, engine: &engine::Engine) -> anyhow::Result<()> {
+    async fn run(mut self, engine: &engine::Engine) -> anyhow::Result<()> {
         let mut settings = Map::new();
-        for pair in &self.set {
+        for pair in &std::mem::take(&mut self.set) {
             let (key, value) = pair.split_once('=').with_context(|| {
                 format!("--set {pair}: expected KEY=VALUE, such as host=smtp.example.com")
             })?;
             let value =
                 if value == "-" { super::setup::password(true)?.reveal().clone() } else { value.to_owned() };
-            settings.insert(key.to_owned(), Value::String(value));
+            // Whoever sets everything by --set need not know which settings are the provider's.
+            match key {
+                "on_unknown" => {
+                    self.on_unknown = Some(value.parse().with_context(|| format!("--set {pair}"))?)
+                }
+                "concurrency" => {
+                    self.concurrency = Some(value.parse().with_context(|| format!("--set {pair}"))?)
+                }
+                "rate_per_second" => {
+                    self.rate_per_second = Some(value.parse().with_context(|| format!("--set {pair}"))?);
+                }
+                _ => {
+                    settings.insert(key.to_owned(), Value::String(value));
+                }
+            }
         }
         let new = NewAccount {
             name: self.name,
