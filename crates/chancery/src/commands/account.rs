@@ -124,10 +124,10 @@ impl Add {
             // Whoever sets everything by --set need not know which settings are the provider's.
             match key {
                 "on_unknown" => {
-                    self.on_unknown = Some(value.parse().with_context(|| format!("--set {pair}"))?)
+                    self.on_unknown = Some(value.parse().with_context(|| format!("--set {pair}"))?);
                 }
                 "concurrency" => {
-                    self.concurrency = Some(value.parse().with_context(|| format!("--set {pair}"))?)
+                    self.concurrency = Some(value.parse().with_context(|| format!("--set {pair}"))?);
                 }
                 "rate_per_second" => {
                     self.rate_per_second = Some(value.parse().with_context(|| format!("--set {pair}"))?);

@@ -200,7 +200,9 @@ impl Engine {
         if account.health == Health::Stopped {
             account.health = Health::Unchecked;
         }
-        let as_of = std::mem::replace(&mut account.updated_at, now);
+        // Always later than before, also when the clock stands still: a change is known by it.
+        let changed_at = now.max(account.updated_at.plus(std::time::Duration::from_micros(1)));
+        let as_of = std::mem::replace(&mut account.updated_at, changed_at);
         let (row, actor) = (account, principal.actor.clone());
         core.store
             .write(tenant, move |tx| {
