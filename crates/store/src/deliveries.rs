@@ -254,19 +254,6 @@ pub fn release_unstarted(tx: &mut Tx<'_>, epoch: EpochId) -> Result<u64, Error> 
     tx.execute(RELEASE_UNSTARTED, &args![epoch])
 }
 
-const RELEASE: &str = "
-UPDATE deliveries
-SET lease = NULL
-WHERE tenant_id = $1 AND message_id = $2 AND lease = $3 AND started_at IS NULL";
-
-/// Gives back one delivery that was not started.
-///
-/// # Errors
-/// Any fault of the database.
-pub fn release(tx: &mut Tx<'_>, tenant: TenantId, message: MessageId, epoch: EpochId) -> Result<(), Error> {
-    tx.run(RELEASE, &args![tenant, message, epoch])
-}
-
 const WAITING: &str = "
 SELECT COUNT(*)
 FROM (SELECT 1 AS one

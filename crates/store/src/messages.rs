@@ -304,24 +304,6 @@ pub fn set_sending(tx: &mut Tx<'_>, tenant: TenantId, id: MessageId) -> Result<(
     tx.run(SET_SENDING, &args![tenant, id])
 }
 
-const SET_ACCOUNT: &str = "
-UPDATE messages
-SET account_id = $3
-WHERE tenant_id = $1 AND id = $2";
-
-/// Gives a message to another account.
-///
-/// # Errors
-/// Any fault of the database.
-pub fn set_account(
-    tx: &mut Tx<'_>,
-    tenant: TenantId,
-    id: MessageId,
-    account: AccountId,
-) -> Result<(), Error> {
-    tx.run(SET_ACCOUNT, &args![tenant, id, account])
-}
-
 const OF_CONVERSATION: &str = concat!(
     "SELECT ",
     columns!(),

@@ -213,15 +213,8 @@ async fn a_message_changes_state(ground: &Ground) {
             };
             assert_eq!(messages::get(tx, OURS, message.id)?, Some(expected.clone()));
             messages::set_sending(tx, OURS, message.id)?;
-            let account = ids.next();
-            messages::set_account(tx, OURS, message.id, account)?;
-            let expected = Message {
-                state: MessageState::Sending,
-                reason_code: None,
-                reason_detail: None,
-                account: Some(account),
-                ..expected
-            };
+            let expected =
+                Message { state: MessageState::Sending, reason_code: None, reason_detail: None, ..expected };
             assert_eq!(messages::get(tx, OURS, message.id)?, Some(expected));
             let to = ids.next();
             assert_eq!(messages::move_all(tx, OURS, message.conversation, to)?, 1);

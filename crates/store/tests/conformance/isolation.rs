@@ -198,13 +198,11 @@ fn meddle(tx: &mut Tx<'_>, theirs: &Business) -> Result<(), Error> {
     assert_eq!(messages::move_all(tx, OURS, theirs.conversation, ids.next())?, 0);
     messages::set_state(tx, OURS, theirs.message, MessageState::Failed, &Change::default())?;
     messages::set_sending(tx, OURS, theirs.message)?;
-    messages::set_account(tx, OURS, theirs.message, ids.next())?;
     attempts::insert(tx, OURS, theirs.message, &sample::attempt(2, theirs.account))?;
     message_events::insert(tx, OURS, theirs.message, &sample::event("two", 0, EventKind::Sent))?;
     assert!(!deliveries::start(tx, OURS, theirs.message, at(1), epoch)?);
     assert!(!deliveries::cancel(tx, OURS, theirs.message)?);
     deliveries::retry(tx, OURS, theirs.message, at(1))?;
-    deliveries::release(tx, OURS, theirs.message, epoch)?;
     deliveries::delete(tx, OURS, theirs.message)?;
     jobs::retry(tx, OURS, theirs.job, at(1), "x")?;
     jobs::delete(tx, OURS, theirs.job)?;
