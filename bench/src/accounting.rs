@@ -15,6 +15,11 @@ pub fn cpu_seconds(roots: &[u32]) -> f64 {
     ticks as f64 / TICKS_PER_SECOND
 }
 
+/// These processes and all below them.
+pub fn tree_below(roots: &[u32]) -> Vec<u32> {
+    tree(&process_table(), roots)
+}
+
 /// CPU seconds of this program itself: generator and sinks.
 pub fn own_cpu_seconds() -> f64 {
     read_stat(std::process::id()).map_or(0.0, |line| line.own_ticks as f64 / TICKS_PER_SECOND)

@@ -29,12 +29,36 @@ impl Database {
         let name = format!("bench_{}_{}", label.replace('-', "_"), std::process::id());
         psql(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))?;
         psql(server, &format!("CREATE DATABASE {name}"))?;
+        Self::on(settings, server, name)
+    }
+
+    /// The database that an earlier run has kept.
+    pub fn kept(settings: &Settings, name: Option<&str>) -> Result<Self> {
+        match (&settings.database_url, name) {
+            (None, None) => Ok(Self::Sqlite),
+            (Some(server), Some(name)) => Self::on(settings, server, name.to_owned()),
+            (Some(_), None) => bail!("that folder was filled on SQLite"),
+            (None, Some(_)) => {
+                bail!("that folder was filled on PostgreSQL: give --database and --cluster again")
+            }
+        }
+    }
+
+    fn on(settings: &Settings, server: &str, name: String) -> Result<Self> {
         let url = with_database(server, &name)?;
         let postmaster = settings.database_pid.or_else(|| accounting::listener_of(port_of(server)));
         if postmaster.is_none() {
             say("  PostgreSQL's process was not found: its CPU is missing from cpu_us (give --database-pid)");
         }
-        Ok(Self::Postgres { server: server.clone(), name, url, postmaster })
+        Ok(Self::Postgres { server: server.to_owned(), name, url, postmaster })
+    }
+
+    /// Its name on its server.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres { name, .. } => Some(name),
+        }
     }
 
     pub fn label(&self) -> &'static str {

@@ -3,6 +3,7 @@
 
 pub mod accounting;
 pub mod chance;
+pub mod cluster;
 pub mod database;
 pub mod figures;
 pub mod flush;
@@ -13,6 +14,8 @@ pub mod letters;
 pub mod load;
 pub mod output;
 pub mod peer;
+pub mod people;
+pub mod post;
 pub mod product;
 pub mod scenario;
 pub mod settings;
@@ -20,5 +23,7 @@ pub mod smtp;
 pub mod stand_in;
 pub mod stubborn;
 pub mod surroundings;
+pub mod trace;
 pub mod watch;
+pub mod words;
 pub mod yardstick;

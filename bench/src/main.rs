@@ -5,13 +5,15 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use chancery_bench::cluster::Cluster;
 use chancery_bench::figures::Figures;
 use chancery_bench::output;
 use chancery_bench::peer::{compare, postfix};
 use chancery_bench::scenario::{
-    accept, accept_batch, deliver_http, deliver_smtp, inbound, inbox, kill, latency, memory, recovery, start,
+    accept, accept_batch, deliver_http, deliver_smtp, durability, inbound, inbox, kill, kill_inbound,
+    latency, memory, recovery, search, start,
 };
-use chancery_bench::settings::Settings;
+use chancery_bench::settings::{Kind, Settings};
 use chancery_bench::yardstick::{bare, fsync, group_commit, smtp_raw};
 use clap::{Parser, Subcommand};
 
@@ -37,8 +39,10 @@ enum Scenario {
     DeliverHttp(deliver_http::Options),
     /// Incoming mail with duplicates and threads.
     Inbound,
-    /// Pages of conversations out of a million messages while mail comes in.
+    /// Pages of conversations, and conversations opened, out of a million messages while mail comes in.
     Inbox(inbox::Options),
+    /// Searches in a million messages.
+    Search(search::Options),
     /// 200 messages per second on a schedule, alone and beside a campaign.
     Latency(latency::Options),
     /// Twenty crashes in the middle of deliver-smtp.
@@ -49,6 +53,10 @@ enum Scenario {
     Memory(memory::Options),
     /// Kills at random instants; fails when a message is lost or arrives twice.
     Kill(kill::Options),
+    /// Kills at random instants while mail comes in; fails unless each mail is filed exactly once.
+    KillInbound(kill_inbound::Options),
+    /// Watched with strace: is every promise preceded by a flush?
+    Durability,
     /// Yardstick: JSON in, 202 out, nothing else.
     Bare,
     /// Yardstick: SQLite, 100 messages per flushed transaction.
@@ -68,12 +76,23 @@ enum Scenario {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let Cli { mut settings, scenario } = Cli::parse();
+    let mut cluster = match start_cluster(&mut settings) {
+        Ok(cluster) => cluster,
+        Err(error) => {
+            output::say(&format!("bench: {error:#}"));
+            return ExitCode::FAILURE;
+        }
+    };
     let outcome = tokio::select! {
-        outcome = run(&cli.settings, &cli.scenario) => outcome,
+        outcome = run(&settings, &scenario) => outcome,
         // Dropping the run stops the servers it has started.
         _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
     };
+    if let (Some(cluster), Err(_) | Ok(false)) = (&mut cluster, &outcome) {
+        cluster.keep();
+    }
+    drop(cluster);
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(2),
@@ -82,6 +101,17 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The throw-away PostgreSQL, when it is asked for; the scenarios find it by its URL.
+fn start_cluster(settings: &mut Settings) -> Result<Option<Cluster>> {
+    if settings.database == Kind::Sqlite || settings.database_url.is_some() {
+        return Ok(None);
+    }
+    let cluster = Cluster::start(settings)?;
+    settings.database_url = Some(cluster.url.clone());
+    settings.database_pid = Some(cluster.postmaster());
+    Ok(Some(cluster))
 }
 
 /// False when the run says that the server broke a promise.
@@ -109,8 +139,8 @@ async fn one_round(settings: &Settings, scenario: &Scenario, round: u32) -> Resu
         Scenario::AcceptBatch => accept_batch::run(settings, round).await?,
         Scenario::DeliverSmtp(options) => deliver_smtp::run(settings, options, round).await?,
         Scenario::DeliverHttp(options) => deliver_http::run(settings, options, round).await?,
+        Scenario::Durability => durability::run(settings, round).await?,
         Scenario::Inbound => inbound::run(settings, round).await?,
-        Scenario::Inbox(options) => inbox::run(settings, options, round).await?,
         Scenario::Memory(options) => memory::run(settings, options, round).await?,
         Scenario::Bare => bare::run(settings, round).await?,
         Scenario::GroupCommit => tokio::task::block_in_place(|| group_commit::run(settings, round))?,
@@ -118,6 +148,8 @@ async fn one_round(settings: &Settings, scenario: &Scenario, round: u32) -> Resu
         Scenario::SmtpRaw => smtp_raw::run(settings, round).await?,
         Scenario::Postfix(options) => postfix::run(settings, options, round).await?,
         Scenario::Latency(options) => return Ok((latency::run(settings, options, round).await?, true)),
+        Scenario::Inbox(options) => return Ok((inbox::run(settings, options, round).await?, true)),
+        Scenario::Search(options) => return Ok((search::run(settings, options, round).await?, true)),
         Scenario::Start(options) => return Ok((start::run(settings, options, round).await?, true)),
         Scenario::Recovery(options) => {
             let (figures, clean) = recovery::run(settings, options, round).await?;
@@ -125,6 +157,10 @@ async fn one_round(settings: &Settings, scenario: &Scenario, round: u32) -> Resu
         }
         Scenario::Kill(options) => {
             let (figures, clean) = kill::run(settings, options).await?;
+            return Ok((vec![figures], clean));
+        }
+        Scenario::KillInbound(options) => {
+            let (figures, clean) = kill_inbound::run(settings, options).await?;
             return Ok((vec![figures], clean));
         }
         Scenario::ComparePostfix(_) | Scenario::ServeBare { .. } => return Ok((Vec::new(), true)),

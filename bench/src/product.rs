@@ -27,9 +27,17 @@ pub struct Installation {
     serve_args: Vec<String>,
     folder: PathBuf,
     keep: bool,
+    doors: Doors,
     pub database: Database,
     pub address: SocketAddr,
     pub key: String,
+}
+
+/// Where the server takes mail in, beside its API.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Doors {
+    pub smtp: Option<SocketAddr>,
+    pub lmtp: Option<SocketAddr>,
 }
 
 impl Installation {
@@ -49,9 +57,10 @@ impl Installation {
         Ok(installation)
     }
 
-    /// A folder that was kept by an earlier run, with the key written down then.
-    pub fn reopen(settings: &Settings, folder: &Path, key: &str) -> Result<Self> {
-        let mut installation = Self::over(settings, std::path::absolute(folder)?, Database::Sqlite)?;
+    /// A folder that was kept by an earlier run, with the key (and the database's name) written down then.
+    pub fn reopen(settings: &Settings, folder: &Path, key: &str, database: Option<&str>) -> Result<Self> {
+        let database = Database::kept(settings, database)?;
+        let mut installation = Self::over(settings, std::path::absolute(folder)?, database)?;
         key.clone_into(&mut installation.key);
         installation.keep = true;
         Ok(installation)
@@ -63,6 +72,7 @@ impl Installation {
             serve_args: settings.serve_args.clone(),
             folder,
             keep: settings.keep,
+            doors: Doors::default(),
             database,
             address: free_address()?,
             key: String::new(),
@@ -75,6 +85,13 @@ impl Installation {
 
     pub fn api(&self) -> Api {
         Api::new(self.address, &self.key)
+    }
+
+    /// From the next start on the server listens for SMTP or LMTP or both.
+    pub fn open_doors(&mut self, smtp: bool, lmtp: bool) -> Result<Doors> {
+        self.doors.smtp = if smtp { Some(free_address()?) } else { None };
+        self.doors.lmtp = if lmtp { Some(free_address()?) } else { None };
+        Ok(self.doors)
     }
 
     /// Adds a channel account and returns its id.
@@ -122,6 +139,11 @@ impl Installation {
             .open(&log_path)
             .with_context(|| format!("could not write {}", log_path.display()))?;
         let mut command = self.command("serve", &["--listen", &self.address.to_string()]);
+        for (option, address) in [("--smtp-listen", self.doors.smtp), ("--lmtp-listen", self.doors.lmtp)] {
+            if let Some(address) = address {
+                command.args([option, &address.to_string()]);
+            }
+        }
         command.args(&self.serve_args);
         let begun = watch::now();
         let child = command
@@ -246,6 +268,11 @@ impl Server {
     /// Memory of the server alone: PostgreSQL's shared buffers would only blur it.
     pub fn memory(&self) -> accounting::Memory {
         accounting::memory(&[self.child.id()])
+    }
+
+    /// The server, its database, and all that they have started.
+    pub fn all_processes(&self) -> Vec<u32> {
+        accounting::tree_below(&self.processes())
     }
 
     fn processes(&self) -> Vec<u32> {

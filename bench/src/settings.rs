@@ -3,7 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
+
+/// Which database the server is measured on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    Sqlite,
+    /// A throw-away server, unless `--database-url` names one.
+    Postgres,
+}
 
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
@@ -22,6 +30,12 @@ pub struct Settings {
     /// How many connections the load generator holds [default: the scenario's own number].
     #[arg(long, global = true)]
     pub clients: Option<usize>,
+    /// `postgres` starts a throw-away PostgreSQL with its own defaults.
+    #[arg(long, global = true, value_enum, default_value = "sqlite")]
+    pub database: Kind,
+    /// Where that throw-away PostgreSQL lives; kept, and found again by the next run.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub cluster: Option<PathBuf>,
     /// A PostgreSQL server; each run creates a database of its own there (needs psql).
     #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,

@@ -86,6 +86,38 @@ fn a_server_that_sends_twice_is_caught() {
     assert!(run.lines[0]["duplicates"].as_u64() > Some(0), "{}", run.lines[0]);
 }
 
+/// A small kill test of what comes in, by the API only.
+fn kill_inbound(folder: &Path, fault: Option<&str>) -> Run {
+    let args = ["kill-inbound", "--n", "300", "--kills", "5", "--doors", "api", "--seed", "1"];
+    bench(folder, fault, &args)
+}
+
+#[test]
+fn an_honest_server_files_every_mail_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = kill_inbound(folder.path(), None);
+    assert_eq!(run.code, Some(0), "{}", run.words);
+    assert_eq!(run.lines[0]["bad"], 0, "{}", run.lines[0]);
+    assert!(run.lines[0]["filed"].as_u64() >= Some(295), "{}", run.lines[0]);
+    assert!(is_empty(folder.path()));
+}
+
+#[test]
+fn a_server_that_forgets_mail_is_caught() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = kill_inbound(folder.path(), Some("forgets"));
+    assert_eq!(run.code, Some(2), "{}", run.words);
+    assert!(run.lines[0]["lost"].as_u64() > Some(0), "{}", run.lines[0]);
+}
+
+#[test]
+fn a_server_that_files_twice_is_caught() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = kill_inbound(folder.path(), Some("doubles"));
+    assert_eq!(run.code, Some(2), "{}", run.words);
+    assert!(run.lines[0]["doubled"].as_u64() > Some(0), "{}", run.lines[0]);
+}
+
 #[test]
 fn a_missing_server_is_named() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,6 +1,6 @@
 // Mails as they come from outside, each with what makes it special.
 
-function letter({ from, subject, id, headers = [], body, type = 'text/plain; charset=utf-8' }) {
+export function letter({ from, subject, id, headers = [], body, type = 'text/plain; charset=utf-8' }) {
   const address = /<(.+)>/.exec(from)?.[1] ?? from;
   const lines = [
     `From: ${from}`,

@@ -2,7 +2,7 @@
 //
 //   npm run e2e -- --base http://127.0.0.1:8080 --link http://127.0.0.1:8080/sign-in/link?token=… --out /tmp/story
 //
-// Instead of --link: --email and --password.
+// Instead of --link: --email and --password. --only contacts,house plays only these chapters.
 //
 // Saves a screenshot of every page (light, dark, phone) and summary.json. Ends with 1 after any failure, console error
 // or accessibility violation.
@@ -11,13 +11,21 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openBrowser } from './browser.mjs';
+import { agentsDay } from './chapters/agentsDay.mjs';
+import { contacts } from './chapters/contacts.mjs';
+import { dialogs } from './chapters/dialogs.mjs';
 import { everyPage } from './chapters/everyPage.mjs';
 import { hostileMail } from './chapters/hostileMail.mjs';
+import { hostileSamples } from './chapters/hostileSamples.mjs';
+import { house } from './chapters/house.mjs';
 import { keysOnly } from './chapters/keysOnly.mjs';
+import { mailboxes } from './chapters/mailboxes.mjs';
+import { notified } from './chapters/notified.mjs';
 import { receiving } from './chapters/receiving.mjs';
 import { sending } from './chapters/sending.mjs';
 import { signIn } from './chapters/signIn.mjs';
 import { trouble } from './chapters/trouble.mjs';
+import { writing } from './chapters/writing.mjs';
 import { Stage } from './stage.mjs';
 
 const { values: options } = parseArgs({
@@ -28,9 +36,16 @@ const { values: options } = parseArgs({
     password: { type: 'string' },
     out: { type: 'string', default: 'story' },
     browser: { type: 'string', default: '/usr/bin/chromium' },
+    only: { type: 'string' },
     provider: { type: 'string', default: 'console' },
   },
 });
+
+/** Signing in comes first, whatever else is left out. */
+const chapters = [
+  ...[sending, receiving, hostileMail, hostileSamples, keysOnly, agentsDay, writing],
+  ...[contacts, mailboxes, house, notified, trouble, dialogs, everyPage],
+];
 
 await mkdir(options.out, { recursive: true });
 const { page, complaints, close } = await openBrowser(options.browser);
@@ -40,7 +55,8 @@ const { steps, problems } = stage;
 let failed = null;
 
 try {
-  for (const chapter of [signIn, sending, receiving, hostileMail, keysOnly, trouble, everyPage]) await chapter(stage);
+  const wanted = options.only?.split(',');
+  for (const chapter of [signIn, ...chapters]) if (chapter === signIn || !wanted || wanted.includes(chapter.name)) await chapter(stage);
 } catch (error) {
   failed = error;
   await page.screenshot({ path: join(options.out, 'failure.png') }).catch(() => {});

@@ -11,7 +11,7 @@ use crate::program::Program;
 use crate::workspace::Workspace;
 
 /// What runs when no scenario is named: the figures that a release is compared by.
-const USUAL: [&str; 6] = ["accept", "deliver-smtp", "deliver-http", "inbound", "inbox", "recovery"];
+const USUAL: [&str; 7] = ["accept", "deliver-smtp", "deliver-http", "inbound", "inbox", "search", "recovery"];
 
 #[derive(Args)]
 pub struct Options {

@@ -12,6 +12,7 @@ use crate::program::Program;
 pub enum Counterpart {
     Postgres,
     Postfix,
+    Dovecot,
     Chromium,
     Node,
     CppCompiler,
@@ -22,6 +23,7 @@ impl Counterpart {
         match self {
             Counterpart::Postgres => "PostgreSQL",
             Counterpart::Postfix => "Postfix",
+            Counterpart::Dovecot => "Dovecot",
             Counterpart::Chromium => "Chromium",
             Counterpart::Node => "Node.js 20.19 or newer",
             Counterpart::CppCompiler => "a C++ compiler",
@@ -32,6 +34,7 @@ impl Counterpart {
         match self {
             Counterpart::Postgres => postgres_binaries().is_some(),
             Counterpart::Postfix => program("smtp-sink").is_some() && program("postfix").is_some(),
+            Counterpart::Dovecot => program("dovecot").is_some(),
             Counterpart::Chromium => chromium().is_some(),
             Counterpart::Node => program("npm").is_some() && node_is_new_enough(),
             Counterpart::CppCompiler => program("c++").is_some(),
@@ -43,6 +46,7 @@ impl Counterpart {
         match self {
             Counterpart::Postgres => &["postgresql"],
             Counterpart::Postfix => &["postfix"],
+            Counterpart::Dovecot => &["dovecot-imapd"],
             // Without a font a page is drawn without words.
             Counterpart::Chromium => &["chromium", "fonts-liberation"],
             Counterpart::Node => &["nodejs", "npm"],
@@ -92,6 +96,7 @@ fn install(missing: &[Counterpart]) -> Result<()> {
     };
     apt(&["update", "--quiet"])?;
     let _no_cluster = missing.contains(&Counterpart::Postgres).then(NoCluster::announce);
+    let _no_service = missing.contains(&Counterpart::Dovecot).then(NoService::announce);
     if missing.contains(&Counterpart::Postfix) {
         keep_postfix_unconfigured();
     }
@@ -154,6 +159,36 @@ impl Drop for NoCluster {
     fn drop(&mut self) {
         // Left behind it would only keep later packages from creating a cluster, so a failure is no reason to stop.
         let _ = std::fs::remove_file(&self.file);
+    }
+}
+
+/// While it lives, no package starts the service that it brings. Where the machine has a rule of its own, that one stays.
+struct NoService {
+    file: Option<PathBuf>,
+}
+
+impl NoService {
+    fn announce() -> NoService {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = PathBuf::from("/usr/sbin/policy-rc.d");
+        if file.exists() {
+            return NoService { file: None };
+        }
+        let written = std::fs::write(&file, "#!/bin/sh\nexit 101\n")
+            .and_then(|()| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)));
+        if let Err(error) = written {
+            console::warn(format_args!("the Dovecot package may start a server of its own: {error}"));
+        }
+        NoService { file: Some(file) }
+    }
+}
+
+impl Drop for NoService {
+    fn drop(&mut self) {
+        if let Some(file) = &self.file {
+            // Left behind it would keep later packages from starting theirs; that is said by their own installer.
+            let _ = std::fs::remove_file(file);
+        }
     }
 }
 

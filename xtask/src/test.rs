@@ -25,9 +25,8 @@ pub struct Options {
     /// Leave this stage out (may be given several times)
     #[arg(long, value_name = "STAGE")]
     skip: Vec<Stage>,
-    /// How often the kill test kills the server
-    #[arg(long, value_name = "N", default_value_t = 200)]
-    kills: u32,
+    #[command(flatten)]
+    kill: kill::Options,
 }
 
 impl Options {
@@ -58,7 +57,10 @@ pub fn counterparts_for(options: &Options) -> Vec<Counterpart> {
         wanted.push(Counterpart::Node);
     }
     if options.wants(Stage::Backend) {
-        wanted.extend([Counterpart::Postgres, Counterpart::Postfix]);
+        wanted.extend([Counterpart::Postgres, Counterpart::Postfix, Counterpart::Dovecot]);
+    }
+    if options.wants(Stage::Kill) && options.kill.thorough && !wanted.contains(&Counterpart::Postgres) {
+        wanted.push(Counterpart::Postgres);
     }
     if options.wants(Stage::Story) {
         wanted.push(Counterpart::Chromium);
@@ -90,7 +92,7 @@ pub fn run_all(workspace: &Workspace, options: &Options, stages: &mut Stages, bu
         stages.run(Stage::Web, || web::checks(workspace));
     }
     if options.wants(Stage::Kill) {
-        stages.run(Stage::Kill, || needs(built, || kill::test(workspace, options.kills)));
+        stages.run(Stage::Kill, || needs(built, || kill::test(workspace, &options.kill)));
     }
     if options.wants(Stage::Story) {
         stages.run(Stage::Story, || needs(built, || story::test(workspace)));

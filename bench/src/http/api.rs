@@ -47,6 +47,18 @@ impl Api {
         self.call(method, target, "Content-Type: application/json\r\n", body.to_string().as_bytes()).await
     }
 
+    /// What a `GET` answers, whatever it is.
+    pub async fn bytes(&self, target: &str) -> Result<Vec<u8>> {
+        let mut request = Vec::new();
+        self.write("GET", target, "", b"", &mut request);
+        let mut connection = Connection::open(self.address).await?;
+        let reply = connection.call(&request).await.with_context(|| format!("GET {target} got no answer"))?;
+        if !reply.is_success() {
+            bail!("GET {target} was answered {}", reply.words());
+        }
+        Ok(reply.body.to_vec())
+    }
+
     async fn call(&self, method: &str, target: &str, headers: &str, body: &[u8]) -> Result<Value> {
         let mut request = Vec::new();
         self.write(method, target, headers, body, &mut request);

@@ -138,7 +138,7 @@ fn count_duplicates(told: Arc<AtomicU64>) -> Look {
 }
 
 /// Seconds from `begun` until the journal holds nothing unprocessed.
-async fn wait_until_processed(api: &Api, begun: u64) -> Result<f64> {
+pub async fn wait_until_processed(api: &Api, begun: u64) -> Result<f64> {
     let mut newest = String::new();
     let mut progress = watch::now();
     loop {

@@ -1,34 +1,28 @@
-//! inbox: pages of 50 conversations out of a million messages, 50 clients, while mail comes in.
+//! inbox: pages of 50 conversations and opened conversations out of a million messages, 50 clients, while mail
+//! comes in.
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use clap::Args;
-use serde_json::json;
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
 
-use super::fill::batches;
+use super::archive::{self, Archive};
 use super::inbound::post_mail;
-use super::{NEVER_IN_THIS_RUN, accept_batch};
-use crate::figures::{Figures, rounded};
-use crate::http::api::Api;
-use crate::letters::Outgoing;
-use crate::load::{Load, Report, Write, any_success};
-use crate::output::say;
-use crate::product::Installation;
+use super::search::ask_for;
+use crate::chance::Chance;
+use crate::figures::Figures;
+use crate::http::api::{Api, escaped};
+use crate::load::{Load, Write, any_success};
+use crate::product::Server;
 use crate::settings::Settings;
 use crate::surroundings::Surroundings;
 use crate::watch;
 
-/// Where a filled folder notes its key and size.
-const NOTE: &str = "bench-fill.json";
-
 #[derive(Debug, Clone, Args)]
 pub struct Options {
-    /// How long pages are asked for.
-    #[arg(long, default_value_t = 20)]
+    /// How long each kind of page is asked for.
+    #[arg(long, default_value_t = 10)]
     pub seconds: u64,
     /// Mails per second that come in meanwhile; 0 for none.
     #[arg(long, default_value_t = 300)]
@@ -36,54 +30,105 @@ pub struct Options {
     /// Asks for this many pages per second (open loop) instead of as many as possible.
     #[arg(long)]
     pub page_rate: Option<f64>,
-    /// A folder that an earlier run with --keep has filled; filling is most of the time.
+    /// The kinds of pages [default: all].
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub pages: Vec<Page>,
+    /// A folder that an earlier run of inbox or search with --keep has filled; filling is most of the time.
     #[arg(long, value_name = "DIR")]
     pub reuse: Option<PathBuf>,
 }
 
-pub async fn run(settings: &Settings, options: &Options, round: u32) -> Result<Figures> {
-    let (installation, messages, account) = match &options.reuse {
-        Some(folder) => reopen(settings, folder)?,
-        None => fill(settings).await?,
-    };
-    let mut server = installation.start().await?;
-    let api = server.api.clone();
-    let cursor = second_page(&api).await?;
+/// What is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Page {
+    /// The open conversations with the newest activity.
+    Newest,
+    /// The page after that, and after that, ten deep.
+    Next,
+    /// Nobody's.
+    Unassigned,
+    /// Those of one agent.
+    Assignee,
+    /// Those with one tag.
+    Tag,
+    /// The numbers beside the views.
+    Counts,
+    /// A conversation with its timeline, as it is opened.
+    Open,
+    /// A conversation of more than a hundred messages, opened.
+    OpenLong,
+}
 
-    let before = Surroundings::measure(installation.folder())?;
+/// Conversations that are opened in turn.
+const OPENED: usize = 5_000;
+
+pub async fn run(settings: &Settings, options: &Options, round: u32) -> Result<Vec<Figures>> {
+    let archive = match &options.reuse {
+        Some(folder) => archive::reopen(settings, folder)?,
+        None => archive::fill(settings, "inbox", settings.count(1_000_000)).await?,
+    };
+    let mut server = archive.installation.start().await?;
+    let pages = if options.pages.is_empty() { Page::value_variants() } else { options.pages.as_slice() };
+    let mut all = Vec::new();
+    for page in pages {
+        all.push(measure(settings, options, &archive, &mut server, *page, round).await?);
+    }
+    server.stop().await?;
+    drop(server);
+    discard(archive, options.reuse.is_some())?;
+    Ok(all)
+}
+
+/// An archive that was only borrowed stays as it is.
+pub fn discard(archive: Archive, borrowed: bool) -> Result<()> {
+    if borrowed { Ok(()) } else { archive.installation.discard() }
+}
+
+async fn measure(
+    settings: &Settings,
+    options: &Options,
+    archive: &Archive,
+    server: &mut Server,
+    page: Page,
+    round: u32,
+) -> Result<Figures> {
+    let api = server.api.clone();
+    let targets = targets(&api, archive, page).await?;
+    let before = Surroundings::measure(archive.installation.folder())?;
     let series = format!("inbox-{}", watch::now());
     let mail = Load {
-        address: installation.address,
+        address: archive.installation.address,
         clients: 16,
-        write: post_mail(api.clone(), &account, &series, false),
+        write: post_mail(api.clone(), &archive.account, &series, false),
+        look: any_success(),
+    };
+    let pages = Load {
+        address: archive.installation.address,
+        clients: settings.clients(50),
+        write: ask(api, targets),
         look: any_success(),
     };
     let mails = options.inbound * options.seconds;
-    let rate = options.inbound as f64;
-    let pages = Load {
-        address: installation.address,
-        clients: settings.clients(50),
-        write: ask(api, &cursor),
-        look: any_success(),
-    };
     let cpu = server.cpu_seconds();
     let begun = watch::now();
     let asking = async {
-        let report = ask_for(&pages, options).await;
+        let report = ask_for(&pages, options.seconds, options.page_rate).await;
         (report, watch::seconds_since(begun))
     };
-    let (mail_report, (report, seconds)) = tokio::join!(mail.open(0, mails, rate.max(1.0)), asking);
+    let (mail_report, (report, seconds)) =
+        tokio::join!(mail.open(0, mails, (options.inbound as f64).max(1.0)), asking);
     let cpu = server.cpu_seconds() - cpu;
 
     server.must_be_alive()?;
     report.complain();
     mail_report.complain();
     let memory = server.memory();
-    let mut figures = Figures::new("inbox", installation.database.label(), round, &before)
+    let mut figures = Figures::new("inbox", archive.installation.database.label(), round, &before)
         .work(report.answered(), seconds)
         .latency(&report.latency)
         .cpu(cpu, report.answered())
-        .with("messages", messages)
+        .with("page", page.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned()))
+        .with("messages", archive.messages)
         .with("clients", pages.clients)
         .with("loop", if options.page_rate.is_some() { "open" } else { "closed" })
         .with("inbound_answered", mail_report.answered())
@@ -92,83 +137,52 @@ pub async fn run(settings: &Settings, options: &Options, round: u32) -> Result<F
     figures.bad = report.bad() + mail_report.bad();
     figures.rss_mib = Some(memory.rss_mib);
     figures.pss_mib = Some(memory.pss_mib);
-    server.stop().await?;
-    drop(server);
-    installation.discard()?;
     Ok(figures)
 }
 
-/// Asks for pages as long as the options say.
-async fn ask_for(pages: &Load, options: &Options) -> Report {
-    if let Some(rate) = options.page_rate {
-        return pages.open(0, (rate * options.seconds as f64) as u64, rate).await;
-    }
-    let stop = Arc::new(AtomicBool::new(false));
-    let ringing = async {
-        tokio::time::sleep(Duration::from_secs(options.seconds)).await;
-        stop.store(true, Ordering::Relaxed);
-    };
-    let (report, ()) = tokio::join!(pages.closed_until(Arc::clone(&stop)), ringing);
-    report
+/// What is asked for in turn.
+async fn targets(api: &Api, archive: &Archive, page: Page) -> Result<Vec<String>> {
+    let of = |query: &str| format!("/v1/conversations?{query}&limit=50");
+    Ok(match page {
+        Page::Newest => vec![of("state=open")],
+        Page::Next => further_pages(api, &of("state=open")).await?,
+        Page::Unassigned => vec![of("state=open&assignee=none")],
+        Page::Assignee => {
+            archive.desk.agents.iter().map(|(_, id)| of(&format!("state=open&assignee={id}"))).collect()
+        }
+        Page::Tag => archive.desk.tags.iter().map(|(_, id)| of(&format!("tag={id}"))).collect(),
+        Page::Counts => vec!["/v1/conversations/counts".to_owned()],
+        Page::Open => opened(api, |_| true).await?,
+        Page::OpenLong => opened(api, |count| count > 100).await?,
+    })
 }
 
-/// A fresh installation with `n` scheduled messages to `n / 4` contacts.
-async fn fill(settings: &Settings) -> Result<(Installation, u64, String)> {
-    let calls = settings.count(1_000_000).div_ceil(accept_batch::BATCH);
-    let messages = calls * accept_batch::BATCH;
-    let installation = Installation::prepare(settings, "inbox")?;
-    let account = installation.add_smtp(installation.address)?;
-    let mut server = installation.start().await?;
-    let outgoing = Outgoing {
-        contacts: messages.div_ceil(4),
-        send_at: Some(NEVER_IN_THIS_RUN.to_owned()),
-        ..Outgoing::default()
-    };
-    let (write, look) = batches(server.api.clone(), outgoing, accept_batch::BATCH, 0);
-    let begun = watch::now();
-    let report = Load { address: installation.address, clients: 4, write, look }.closed(0, calls).await;
-    report.complain();
-    if report.bad() > 0 {
-        bail!("the inbox could not be filled: {}", report.first_fault().unwrap_or_default());
+async fn further_pages(api: &Api, target: &str) -> Result<Vec<String>> {
+    let mut targets = Vec::new();
+    let mut page = api.get(target).await?;
+    for _ in 0..10 {
+        let cursor = page["next_cursor"].as_str().context("there is no further page")?;
+        targets.push(format!("{target}&cursor={}", escaped(cursor)));
+        page = api.get(&targets[targets.len() - 1]).await?;
     }
-    let seconds = watch::seconds_since(begun);
-    say(&format!("  filled {messages} messages in {seconds:.1} s ({:.0}/s)", messages as f64 / seconds));
-    server.stop().await?;
-    let note = json!({"key": installation.key, "messages": messages, "account": account, "seconds": rounded(seconds)});
-    std::fs::write(installation.folder().join(NOTE), note.to_string())?;
-    Ok((installation, messages, account))
+    Ok(targets)
 }
 
-fn reopen(settings: &Settings, folder: &std::path::Path) -> Result<(Installation, u64, String)> {
-    if settings.database_url.is_some() {
-        bail!("--reuse works with SQLite only: a PostgreSQL run drops its database");
-    }
-    let path = folder.join(NOTE);
-    let note = std::fs::read_to_string(&path)
-        .with_context(|| format!("{} was not filled by this scenario", path.display()))?;
-    let note: serde_json::Value = serde_json::from_str(&note)?;
-    let key = note["key"].as_str().context("the note has no key")?;
-    let account = note["account"].as_str().context("the note has no account")?.to_owned();
-    let messages = note["messages"].as_u64().context("the note has no size")?;
-    Ok((Installation::reopen(settings, folder, key)?, messages, account))
+/// Timelines of conversations whose number of messages is wanted, from all over the archive.
+async fn opened(api: &Api, wanted: impl Fn(i64) -> bool) -> Result<Vec<String>> {
+    let mut ids = Vec::new();
+    api.walk("/v1/conversations", |conversation| {
+        if wanted(conversation["message_count"].as_i64().unwrap_or(0)) {
+            ids.extend(conversation["id"].as_str().map(str::to_owned));
+        }
+    })
+    .await?;
+    let mut chance = Chance::from_seed(3);
+    let some = (0..OPENED.min(ids.len())).map(|_| &ids[chance.within(0..ids.len() as u64) as usize]);
+    let targets: Vec<String> = some.map(|id| format!("/v1/conversations/{id}/timeline?limit=50")).collect();
+    (!targets.is_empty()).then_some(targets).context("there is no such conversation")
 }
 
-async fn second_page(api: &Api) -> Result<String> {
-    let page = api.get("/v1/conversations?limit=50").await?;
-    let conversations = page["data"].as_array().map_or(0, Vec::len);
-    if conversations < 50 {
-        bail!("the first page has {conversations} conversations instead of 50");
-    }
-    page["next_cursor"].as_str().map(str::to_owned).context("the first page has no next_cursor")
-}
-
-/// Half the pages are the newest, a quarter the one after, a quarter the newest unassigned.
-fn ask(api: Api, cursor: &str) -> Write {
-    let targets = [
-        "/v1/conversations?state=open&limit=50".to_owned(),
-        "/v1/conversations?limit=50".to_owned(),
-        format!("/v1/conversations?limit=50&cursor={}", crate::http::api::escaped(cursor)),
-        "/v1/conversations?assignee=none&limit=50".to_owned(),
-    ];
-    Arc::new(move |number, _, out| api.write("GET", &targets[(number % 4) as usize], "", b"", out))
+fn ask(api: Api, targets: Vec<String>) -> Write {
+    Arc::new(move |number, _, out| api.write("GET", &targets[number as usize % targets.len()], "", b"", out))
 }

@@ -2,16 +2,22 @@
 
 pub mod accept;
 pub mod accept_batch;
+pub mod archive;
 pub mod deliver;
 pub mod deliver_http;
 pub mod deliver_smtp;
+pub mod desk;
+pub mod durability;
+pub mod filed;
 pub mod fill;
 pub mod inbound;
 pub mod inbox;
 pub mod kill;
+pub mod kill_inbound;
 pub mod latency;
 pub mod memory;
 pub mod recovery;
+pub mod search;
 pub mod start;
 pub mod verdict;
 

@@ -1,6 +1,7 @@
 //! A small server that keeps the contract of the product well enough to test the harness: with
 //! `STAND_IN_FAULT=forgets` or `=doubles` it breaks it on purpose, and the kill test must notice.
 
+mod mail;
 mod outbox;
 mod serve;
 mod shelf;
@@ -22,7 +23,7 @@ pub enum Fault {
     Nothing,
     /// Keeps messages in memory only.
     Forgets,
-    /// Sends again, after a crash, what may have been sent.
+    /// Sends again, after a crash, what may have been sent; files again what came before it.
     Doubles,
 }
 

@@ -15,11 +15,12 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::outbox;
 use super::shelf::{Filter, Shelf};
-use super::{Fault, KEY};
+use super::{Fault, KEY, mail};
 
 #[derive(Clone)]
 struct Desk {
     shelf: Arc<Shelf>,
+    fault: Fault,
     outbox: UnboundedSender<i64>,
 }
 
@@ -37,12 +38,14 @@ pub async fn serve(folder: &FilePath, listen: SocketAddr, fault: Fault) -> Resul
         .route("/v1/messages", post(post_message).get(list_messages))
         .route("/v1/messages/batch", post(post_batch))
         .route("/v1/messages/{id}", get(get_message))
+        .route("/v1/messages/{id}/raw", get(get_raw))
         .route("/v1/inbound/email", post(post_mail))
         .route("/v1/journal", get(async || Json(json!({"data": [], "next_cursor": null}))))
         .route("/v1/conversations", get(list_conversations))
-        .route("/v1/conversations/counts", get(async || Json(json!({"open": 0}))))
+        .route("/v1/conversations/counts", get(count_conversations))
+        .route("/v1/contacts", get(async || Json(json!({"data": [], "next_cursor": null}))))
         .route("/v1/channel-accounts/{id}", patch(async || Json(json!({}))))
-        .with_state(Desk { shelf, outbox });
+        .with_state(Desk { shelf, fault, outbox });
     let listener = tokio::net::TcpListener::bind(listen).await?;
     axum::serve(listener, app).await?;
     Ok(())
@@ -89,11 +92,22 @@ async fn post_batch(State(desk): State<Desk>, headers: HeaderMap, body: axum::bo
     Ok((StatusCode::ACCEPTED, Json(json!({"data": data}))))
 }
 
-async fn post_mail(State(desk): State<Desk>, headers: HeaderMap, body: String) -> Answer {
+async fn post_mail(State(desk): State<Desk>, headers: HeaderMap, body: axum::body::Bytes) -> Answer {
     key_of(&headers)?;
-    let id = body.lines().find_map(|line| line.strip_prefix("Message-ID: ")).unwrap_or_default();
-    let (number, fresh) = desk.shelf.put(id, "inbound", "received", Some(id), &body).map_err(broken)?;
-    Ok((StatusCode::ACCEPTED, Json(json!({"journal_id": format!("jrn_{number}"), "duplicate": !fresh}))))
+    let mail = mail::read(&body);
+    let mut key = match &mail.message_id {
+        Some(id) => id.clone(),
+        None => String::from_utf8_lossy(&body).into_owned(),
+    };
+    if desk.fault == Fault::Doubles {
+        key.push_str(&format!(" in process {}", std::process::id()));
+    }
+    let fresh = desk.shelf.file(&key, &mail).map_err(broken)?;
+    Ok((StatusCode::ACCEPTED, Json(json!({"journal_id": "jrn_1", "duplicate": !fresh}))))
+}
+
+async fn get_raw(State(desk): State<Desk>, Path(id): Path<String>) -> Result<Vec<u8>, (StatusCode, String)> {
+    desk.shelf.raw(id.trim_start_matches("msg_filed_").parse().unwrap_or(0)).map_err(broken)
 }
 
 #[derive(Debug, Deserialize)]
@@ -106,8 +120,16 @@ struct ListQuery {
 
 async fn list_messages(State(desk): State<Desk>, Query(query): Query<ListQuery>) -> Answer {
     let limit = query.limit.unwrap_or(50);
-    let filter = Filter { state: query.state, direction: query.direction, below: query.cursor, limit };
-    let data = desk.shelf.page(&filter).map_err(broken)?;
+    let data = match (query.direction.as_deref(), &query.state) {
+        (Some("inbound"), _) => desk.shelf.filed(query.cursor, limit),
+        (None, None) => desk.shelf.filed(query.cursor, limit),
+        _ => {
+            let filter =
+                Filter { state: query.state, direction: query.direction, below: query.cursor, limit };
+            desk.shelf.page(&filter)
+        }
+    };
+    let data = data.map_err(broken)?;
     let last = data.last().and_then(|message| message["number"].as_i64());
     let full = i64::try_from(data.len()).is_ok_and(|count| count == limit);
     let next = last.filter(|_| full).map(|number| number.to_string());
@@ -122,8 +144,13 @@ async fn get_message(State(desk): State<Desk>, Path(id): Path<String>) -> Answer
     }
 }
 
-/// Fifty conversations out of nothing, with a cursor that always leads on.
-async fn list_conversations() -> Json<Value> {
-    let data: Vec<Value> = (0..50).map(|number| json!({"id": format!("cnv_{number}")})).collect();
-    Json(json!({"data": data, "next_cursor": "abc=="}))
+/// All of them on one page.
+async fn list_conversations(State(desk): State<Desk>) -> Answer {
+    let data = desk.shelf.conversations().map_err(broken)?;
+    Ok((StatusCode::OK, Json(json!({"data": data, "next_cursor": null}))))
+}
+
+async fn count_conversations(State(desk): State<Desk>) -> Answer {
+    let open = desk.shelf.conversations().map_err(broken)?.len();
+    Ok((StatusCode::OK, Json(json!({"open": open, "tray": 0}))))
 }

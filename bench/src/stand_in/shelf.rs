@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Value, json};
 
 use super::Fault;
+use super::mail::Mail;
 
 const SCHEMA: &str = "
 PRAGMA journal_mode = WAL;
@@ -17,6 +18,11 @@ CREATE TABLE IF NOT EXISTS message (
     number INTEGER PRIMARY KEY, key TEXT UNIQUE, direction TEXT NOT NULL, state TEXT NOT NULL,
     rfc_message_id TEXT, content TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS message_state ON message (direction, state);
+CREATE TABLE IF NOT EXISTS filed (
+    number INTEGER PRIMARY KEY, key TEXT UNIQUE, rfc_message_id TEXT, subject TEXT NOT NULL,
+    conversation INTEGER NOT NULL, raw BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS sign (
+    word TEXT NOT NULL, address TEXT NOT NULL, conversation INTEGER NOT NULL, PRIMARY KEY (word, address));
 ";
 
 pub struct Shelf {
@@ -86,6 +92,83 @@ impl Shelf {
                 Ok((number, false))
             }
         }
+    }
+
+    /// Files a mail once; false when it was there. It joins the conversation that knows both its sender and one of
+    /// the signs it bears: a Message-ID that it has or names, or its subject.
+    pub fn file(&self, key: &str, mail: &Mail<'_>) -> Result<bool> {
+        let mut messages = self.messages.lock();
+        let tx = messages.transaction()?;
+        let known: Option<i64> =
+            tx.query_row("SELECT number FROM filed WHERE key = ?1", [key], |row| row.get(0)).optional()?;
+        if known.is_some() {
+            return Ok(false);
+        }
+        let mut conversation: Option<i64> = None;
+        for word in &mail.signs {
+            let sql = "SELECT conversation FROM sign WHERE word = ?1 AND address = ?2";
+            let found = tx.query_row(sql, params![word, mail.from], |row| row.get(0)).optional()?;
+            conversation = conversation.or(found);
+        }
+        let next =
+            || tx.query_row("SELECT COALESCE(MAX(conversation), 0) + 1 FROM filed", [], |row| row.get(0));
+        let conversation = match conversation {
+            Some(conversation) => conversation,
+            None => next()?,
+        };
+        for (word, address) in
+            mail.signs.iter().flat_map(|word| mail.people.iter().map(move |one| (word, one)))
+        {
+            let sql =
+                "INSERT INTO sign (word, address, conversation) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+            tx.execute(sql, params![word, address, conversation])?;
+        }
+        let sql =
+            "INSERT INTO filed (key, rfc_message_id, subject, conversation, raw) VALUES (?1, ?2, ?3, ?4, ?5)";
+        tx.execute(sql, params![key, mail.message_id, mail.subject, conversation, mail.raw])?;
+        tx.commit()?;
+        Ok(true)
+    }
+
+    /// A page of filed mails below a number, the newest first.
+    pub fn filed(&self, below: Option<i64>, limit: i64) -> Result<Vec<Value>> {
+        let messages = self.messages.lock();
+        let sql = "SELECT number, rfc_message_id, subject, conversation FROM filed
+                   WHERE ?1 IS NULL OR number < ?1 ORDER BY number DESC LIMIT ?2";
+        let mut statement = messages.prepare_cached(sql)?;
+        let rows = statement
+            .query_map(params![below, limit], |row| {
+                let number: i64 = row.get(0)?;
+                Ok(json!({
+                    "id": format!("msg_filed_{number}"),
+                    "number": number,
+                    "direction": "inbound",
+                    "rfc_message_id": row.get::<_, Option<String>>(1)?,
+                    "subject": row.get::<_, String>(2)?,
+                    "conversation_id": format!("cnv_{}", row.get::<_, i64>(3)?),
+                }))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(rows)
+    }
+
+    pub fn raw(&self, number: i64) -> Result<Vec<u8>> {
+        let sql = "SELECT raw FROM filed WHERE number = ?1";
+        Ok(self.messages.lock().query_row(sql, [number], |row| row.get(0))?)
+    }
+
+    /// Every conversation with the number of its mails.
+    pub fn conversations(&self) -> Result<Vec<Value>> {
+        let messages = self.messages.lock();
+        let sql = "SELECT conversation, COUNT(*) FROM filed GROUP BY conversation";
+        let mut statement = messages.prepare_cached(sql)?;
+        let rows = statement
+            .query_map([], |row| {
+                let (id, count): (i64, i64) = (row.get(0)?, row.get(1)?);
+                Ok(json!({"id": format!("cnv_{id}"), "message_count": count, "state": "open", "in_tray": false}))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(rows)
     }
 
     pub fn mark(&self, number: i64, state: &str) -> Result<()> {

@@ -36,6 +36,9 @@ pub struct Given {
     /// Private key (PEM) of that certificate
     #[arg(long, global = true, env = "CHANCERY_SMTP_TLS_KEY", value_name = "FILE")]
     pub smtp_tls_key: Option<PathBuf>,
+    /// The address of the LMTP listener, for a mail server that hands mail on: ADDRESS, or unix:/path of a socket; none when absent
+    #[arg(long, global = true, env = "CHANCERY_LMTP_LISTEN", value_name = "ADDRESS")]
+    pub lmtp_listen: Option<LmtpAddress>,
     /// The name that this server gives itself in SMTP [default: the host of the public URL]
     #[arg(long, global = true, env = "CHANCERY_HOSTNAME", value_name = "NAME")]
     pub hostname: Option<String>,
@@ -52,6 +55,49 @@ pub struct Given {
     /// How it is logged: text or json [default: text]
     #[arg(long, global = true, env = "CHANCERY_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
+}
+
+/// Where LMTP is listened for: a port, or a socket in the file system.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum LmtpAddress {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+}
+
+impl std::str::FromStr for LmtpAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<LmtpAddress, String> {
+        match text.strip_prefix("unix:") {
+            Some(path) if path.starts_with('/') => Ok(LmtpAddress::Unix(PathBuf::from(path))),
+            Some(_) => {
+                Err("expected unix: and the whole path of a socket, such as unix:/run/chancery/lmtp.sock"
+                    .to_owned())
+            }
+            None => text.parse().map(LmtpAddress::Tcp).map_err(|_| {
+                "expected an address such as 127.0.0.1:2424, or unix: and the whole path of a socket"
+                    .to_owned()
+            }),
+        }
+    }
+}
+
+impl TryFrom<String> for LmtpAddress {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<LmtpAddress, String> {
+        text.parse()
+    }
+}
+
+impl From<LmtpAddress> for String {
+    fn from(address: LmtpAddress) -> String {
+        match address {
+            LmtpAddress::Tcp(address) => address.to_string(),
+            LmtpAddress::Unix(path) => format!("unix:{}", path.display()),
+        }
+    }
 }
 
 /// The form of log lines.
@@ -73,6 +119,7 @@ pub struct Settings {
     pub public_url: Option<String>,
     pub smtp_listen: Option<SocketAddr>,
     pub smtp_tls: Option<(PathBuf, PathBuf)>,
+    pub lmtp_listen: Option<LmtpAddress>,
     pub hostname: Option<String>,
     pub master_key: Option<String>,
     pub allow_private: bool,
@@ -106,6 +153,7 @@ impl Given {
             public_url,
             smtp_listen: given.smtp_listen,
             smtp_tls,
+            lmtp_listen: given.lmtp_listen,
             hostname: given.hostname,
             master_key: given.master_key,
             allow_private: given.allow_private.unwrap_or(false),
@@ -124,6 +172,7 @@ impl Given {
             smtp_listen: self.smtp_listen.or(file.smtp_listen),
             smtp_tls_certificate: self.smtp_tls_certificate.or(file.smtp_tls_certificate),
             smtp_tls_key: self.smtp_tls_key.or(file.smtp_tls_key),
+            lmtp_listen: self.lmtp_listen.or(file.lmtp_listen),
             hostname: self.hostname.or(file.hostname),
             master_key: self.master_key.or(file.master_key),
             allow_private: self.allow_private.or(file.allow_private),
@@ -154,6 +203,7 @@ impl Settings {
             smtp_listen: self.smtp_listen,
             smtp_tls_certificate: self.smtp_tls.as_ref().map(|(certificate, _)| certificate.clone()),
             smtp_tls_key: self.smtp_tls.as_ref().map(|(_, key)| key.clone()),
+            lmtp_listen: self.lmtp_listen.clone(),
             hostname: self.hostname.clone(),
             master_key: None,
             allow_private: Some(self.allow_private),
@@ -187,6 +237,16 @@ mod tests {
         let both = given.over(file);
         assert_eq!(both.log.as_deref(), Some("warn"));
         assert_eq!(both.listen, Some("127.0.0.1:9000".parse().unwrap()));
+    }
+
+    #[test]
+    fn an_lmtp_address_is_a_port_or_a_path() {
+        for text in ["127.0.0.1:2424", "[::1]:24", "unix:/run/chancery/lmtp.sock"] {
+            assert_eq!(String::from(text.parse::<LmtpAddress>().unwrap()), text);
+        }
+        for wrong in ["localhost", "unix:lmtp.sock", "/run/lmtp.sock"] {
+            assert!(wrong.parse::<LmtpAddress>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

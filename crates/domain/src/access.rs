@@ -23,6 +23,8 @@ crate::words! {
         AuditRead = "audit:read",
         SettingsRead = "settings:read",
         SettingsWrite = "settings:write",
+        /// Canned responses, tags, teams and views that everybody uses.
+        InboxConfigure = "inbox:configure",
     }
 }
 
@@ -59,6 +61,7 @@ impl Role {
                     | P::JournalRead
                     | P::EventsRead
                     | P::UsersRead
+                    | P::InboxConfigure
             ),
             Role::Viewer => matches!(
                 permission,

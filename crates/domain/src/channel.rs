@@ -5,6 +5,9 @@ crate::words! {
     pub enum Channel {
         /// Internet mail.
         Email = "email",
+        /// Text messages to phone numbers.
+        Sms = "sms",
+        Whatsapp = "whatsapp",
         /// Prints on the server's console; for development.
         Console = "console",
     }

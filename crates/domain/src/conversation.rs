@@ -7,6 +7,8 @@ crate::words! {
         Pending = "pending",
         Snoozed = "snoozed",
         Resolved = "resolved",
+        /// Its messages are in another conversation now.
+        Merged = "merged",
     }
 }
 
@@ -21,9 +23,32 @@ crate::words! {
 }
 
 impl ConversationState {
+    /// Those that lists show.
+    pub const LISTED: [ConversationState; 4] = [
+        ConversationState::Open,
+        ConversationState::Pending,
+        ConversationState::Snoozed,
+        ConversationState::Resolved,
+    ];
+
     /// A new message from the contact opens a conversation again, whatever it was.
     #[must_use]
     pub fn after_inbound(self) -> ConversationState {
         ConversationState::Open
+    }
+}
+
+crate::words! {
+    /// The colour of a tag; the dashboard has a light and a dark shade of each.
+    pub enum TagColor {
+        Gray = "gray",
+        Red = "red",
+        Orange = "orange",
+        Amber = "amber",
+        Green = "green",
+        Teal = "teal",
+        Blue = "blue",
+        Violet = "violet",
+        Pink = "pink",
     }
 }

@@ -23,6 +23,18 @@ crate::words! {
         ChannelAccountUpdated = "channel_account.updated",
         ChannelAccountDeleted = "channel_account.deleted",
         JournalFailed = "journal.failed",
+        /// A note was written, changed or removed.
+        NoteChanged = "note.changed",
+        NotificationCreated = "notification.created",
+        NotificationRead = "notification.read",
+        DraftChanged = "draft.changed",
+        TagChanged = "tag.changed",
+        TeamChanged = "team.changed",
+        ViewChanged = "view.changed",
+        CannedResponseChanged = "canned_response.changed",
+        ContactMerged = "contact.merged",
+        ContactImportProgressed = "contact_import.progressed",
+        MailboxUpdated = "mailbox.updated",
     }
 }
 

@@ -61,6 +61,28 @@ kinds! {
     Job, JobId, "job";
     /// One run of one server process; leases name it.
     Epoch, EpochId, "epo";
+    /// People who share work.
+    Team, TeamId, "tem";
+    /// A word put on conversations.
+    Tag, TagId, "tag";
+    /// A note or a line about a change, between the messages of a conversation.
+    Entry, EntryId, "ent";
+    /// Something that somebody should know.
+    Notification, NotificationId, "ntf";
+    /// A message that is still being written.
+    Draft, DraftId, "drf";
+    /// A file that waits to be sent.
+    Upload, UploadId, "upl";
+    /// A text that is used again and again.
+    CannedResponse, CannedResponseId, "cnd";
+    /// A search with a name.
+    View, ViewId, "viw";
+    /// A merge, split or move that can be undone.
+    Rearrangement, RearrangementId, "rea";
+    /// Contacts taken from a file.
+    ContactImport, ContactImportId, "imp";
+    /// A mailbox that is read by IMAP.
+    Mailbox, MailboxId, "mbx";
 }
 
 /// The number of a tenant: small, because every primary key and index entry begins with it.
@@ -81,6 +103,12 @@ impl<K> Id<K> {
     #[must_use]
     pub const fn as_u128(self) -> u128 {
         self.bytes
+    }
+
+    /// Less than every identifier made at or after a time, and greater than all made in earlier milliseconds.
+    #[must_use]
+    pub fn least_at(time: crate::clock::Timestamp) -> Id<K> {
+        Id::from_u128((u128::try_from(time.millis()).unwrap_or(0) & 0xFFFF_FFFF_FFFF) << 80)
     }
 
     fn digits(self) -> [u8; DIGITS] {

@@ -16,6 +16,8 @@ pub struct Outgoing {
     /// Ours; providers that take a reference or an idempotency key get it.
     pub id: MessageId,
     pub channel: Channel,
+    /// Where bounces are sent; the address of `from` when absent. For providers that let the sender choose.
+    pub return_path: Option<EmailAddress>,
     pub from: Mailbox,
     pub to: Vec<Mailbox>,
     pub cc: Vec<Mailbox>,

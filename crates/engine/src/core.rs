@@ -15,7 +15,10 @@ use tokio_util::task::TaskTracker;
 use crate::access::Door;
 use crate::blobs::Blobs;
 use crate::feed::FeedHub;
-use crate::receive::Intake;
+use crate::inbox::Presence;
+use crate::mailboxes::Readers;
+use crate::receive::{Frequencies, Intake};
+use crate::search::Following;
 use crate::send::Senders;
 use crate::vault::Vault;
 
@@ -53,8 +56,16 @@ pub(crate) struct Core {
     pub(crate) surroundings: Surroundings,
     pub(crate) blobs: Blobs,
     pub(crate) feed: FeedHub,
+    /// How far the search index has come.
+    pub(crate) following: Following,
+    /// Who looks at which conversation.
+    pub(crate) presence: Presence,
     pub(crate) senders: Senders,
     pub(crate) intake: Intake,
+    /// The mailboxes that this process reads.
+    pub(crate) mailboxes: Readers,
+    /// How often senders wrote lately.
+    pub(crate) frequencies: Frequencies,
     /// Wakes the loop of background jobs.
     pub(crate) jobs_wake: Notify,
     /// Wakes whoever waits for a time, when a test moves the clock.
@@ -111,8 +122,12 @@ impl Engine {
             epoch: ids.next(),
             blobs: Blobs::new(&options.data_dir),
             feed: FeedHub::new(),
+            following: Following::new(),
+            presence: Presence::default(),
             senders: Senders::default(),
             intake: Intake::new(),
+            mailboxes: Readers::default(),
+            frequencies: Frequencies::default(),
             jobs_wake: Notify::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),

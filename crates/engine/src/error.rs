@@ -35,6 +35,15 @@ impl Error {
         Error::Conflict { code, detail: detail.into() }
     }
 
+    /// The same, seen from an enclosing document: see [`Invalid::under`].
+    #[must_use]
+    pub fn under(self, place: &str) -> Error {
+        match self {
+            Error::Invalid(invalid) => Error::Invalid(invalid.under(place)),
+            other => other,
+        }
+    }
+
     /// Whether the database could not take it now, so that the same request may succeed later.
     #[must_use]
     pub fn is_temporary(&self) -> bool {

@@ -4,14 +4,18 @@ pub mod access;
 pub mod accounts;
 pub mod audit;
 mod blobs;
+pub mod contacts;
 mod core;
 mod error;
 pub mod feed;
+pub mod house_settings;
 pub mod inbox;
 mod jobs;
+pub mod mailboxes;
 mod patch;
 pub mod receive;
 mod runtime;
+pub mod search;
 pub mod send;
 pub mod vault;
 

@@ -10,7 +10,7 @@ use store::messages::Change;
 
 use crate::core::Core;
 use crate::send::take_over;
-use crate::{Engine, Error, accounts, jobs, receive};
+use crate::{Engine, Error, accounts, inbox, jobs, mailboxes, receive, search};
 
 /// How long a process of a cluster is believed to live without a sign.
 const ALIVE: Duration = Duration::from_secs(20);
@@ -31,11 +31,17 @@ impl Engine {
             .write_any(move |tx| Ok::<_, Error>(epochs::begin(tx, epoch, now, now.plus(ALIVE))?))
             .await?;
         let unknown = take_over_predecessor(core).await? + take_over_dead(core).await?;
+        inbox::forget_unfinished(core).await?;
         accounts::connect_all(core).await?;
         receive::start(core);
         jobs::start(core);
+        search::start(core);
         let following = Arc::clone(core);
         core.tasks.spawn(async move { accounts::follow_changes(&following).await });
+        let reading = Arc::clone(core);
+        core.tasks.spawn(async move { mailboxes::follow_changes(&reading).await });
+        let watching = Arc::clone(core);
+        core.tasks.spawn(async move { inbox::watch_presence(&watching).await });
         if core.store.engine() == store::Engine::Postgres {
             let living = Arc::clone(core);
             core.tasks.spawn(async move { stay_alive(&living).await });
@@ -90,6 +96,7 @@ impl Engine {
                 store::deliveries::release_unstarted(tx, epoch)?;
                 store::journal::release(tx, epoch)?;
                 store::jobs::release(tx, epoch)?;
+                store::mailboxes::release(tx, epoch)?;
                 Ok::<_, Error>(())
             })
             .await;
@@ -116,6 +123,7 @@ impl Engine {
         let now = core.clock.now();
         core.store.waiting() == 0
             && core.intake.is_idle()
+            && core.following.is_idle(core)
             && core.senders.all().iter().all(|sender| sender.is_idle(now))
     }
 }
@@ -199,6 +207,12 @@ async fn stay_alive(core: &Arc<Core>) {
                 tracing::warn!(unknown, "Took over from a process that died; some of its sends are unknown.");
             }
             Err(error) => tracing::warn!(%error, "Dead processes could not be looked for."),
+        }
+        let tended = core.store.clone();
+        match tokio::task::spawn_blocking(move || tended.tend()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "The database could not be looked after."),
+            Err(error) => tracing::warn!(%error, "Looking after the database panicked."),
         }
         // Others may have accepted what is due, and died.
         for sender in core.senders.all() {

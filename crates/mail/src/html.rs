@@ -2,7 +2,7 @@
 
 mod rewrite;
 
-pub(crate) use rewrite::bare;
+pub(crate) use rewrite::{bare, rewritten};
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -86,7 +86,7 @@ const FORMATTED: &[&str] =
 #[must_use]
 pub fn sanitise_html(html: &str, images: RemoteImages) -> Sanitised {
     static CLEANER: OnceLock<Builder<'static>> = OnceLock::new();
-    let marked = CLEANER.get_or_init(cleaner).clean(&rewrite::rewritten(html)).to_string();
+    let marked = CLEANER.get_or_init(cleaner).clean(&rewritten(html)).to_string();
     let has_remote_images = marked.contains(REMOTE);
     let replacement = match images {
         RemoteImages::Block => " data-src=\"",
@@ -105,7 +105,8 @@ fn cleaner() -> Builder<'static> {
     for cell in ["td", "th"] {
         attributes.entry(cell).or_default().extend(["colspan", "rowspan", "headers", "scope"]);
     }
-    attributes.insert("a", ["href", "name"].into());
+    // No names: there is nowhere to jump to, and a name can stand in the place of a property of the page.
+    attributes.insert("a", ["href"].into());
     attributes.insert("img", ["src", "alt", "width", "height", "border", "align"].into());
     attributes.insert("font", ["color", "face", "size"].into());
     attributes.insert("ol", ["start", "type"].into());
@@ -129,20 +130,7 @@ fn cleaner() -> Builder<'static> {
 fn filter<'v>(element: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, str>> {
     let lower = || value.trim_start().get(..11).unwrap_or(value).to_ascii_lowercase();
     match (element, attribute) {
-        ("img", "src") => {
-            let start = lower();
-            let is_own = start.starts_with("cid:")
-                || ["data:image/p", "data:image/j", "data:image/g", "data:image/w"]
-                    .iter()
-                    .any(|kind| start.starts_with(&kind[..11]) && value.len() > 12 && !is_svg(value));
-            if is_own {
-                Some(value.into())
-            } else if start.starts_with("http:") || start.starts_with("https:") {
-                Some(format!("{REMOTE_VALUE}{value}").into())
-            } else {
-                None
-            }
-        }
+        ("img", "src") => picture(value).map(Cow::Owned),
         (_, "href") if lower().starts_with("data:") || lower().starts_with("cid:") => None,
         // No property of the list needs these; together with comments and escapes they are how filters are fooled.
         (_, "style") if ["(", "\\", "/*", "@", "<"].iter().any(|sign| value.contains(sign)) => {
@@ -158,8 +146,24 @@ fn filter<'v>(element: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, 
     }
 }
 
-fn is_svg(value: &str) -> bool {
-    value.get(..15).is_some_and(|start| start.to_ascii_lowercase().starts_with("data:image/svg"))
+/// Where a picture may come from: out of the letter, as `cid:` or as pixels in a `data:` address, or from elsewhere, which
+/// is marked. Drawings are no pixels: they may fetch and act.
+fn picture(value: &str) -> Option<String> {
+    const PIXELS: &[&str] = &["png", "jpeg", "jpg", "pjpeg", "gif", "webp", "bmp", "avif"];
+    // Browsers take these out before they look.
+    let value: String =
+        value.trim_matches(|c: char| c <= ' ').chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
+    let (scheme, rest) = value.split_once(':')?;
+    match scheme.to_ascii_lowercase().as_str() {
+        "cid" => Some(value),
+        "http" | "https" => Some(format!("{REMOTE_VALUE}{value}")),
+        "data" => {
+            let kind = rest.split([';', ',']).next().unwrap_or_default().trim().to_ascii_lowercase();
+            let pixels = kind.strip_prefix("image/")?;
+            PIXELS.contains(&pixels).then_some(value)
+        }
+        _ => None,
+    }
 }
 
 /// Parentheses only in `rgb(…)`, `rgba(…)`, `hsl(…)`.

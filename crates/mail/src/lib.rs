@@ -5,9 +5,13 @@ mod compose;
 mod html;
 mod parse;
 pub mod quote;
+pub mod report;
 mod sniff;
 
 pub use compose::compose;
 pub use html::{RemoteImages, Sanitised, sanitise_html};
-pub use parse::{AutoMarks, Parsed, Part, parse};
+pub use parse::{
+    AuthenticationResult, AuthenticationResults, AutoMark, AutoMarks, Calendar, CalendarTime, Parsed, Part,
+    Verdict, parse,
+};
 pub use sniff::sniff;

@@ -1,14 +1,26 @@
 //! Reads a message as it came. Never fails and never panics: what cannot be read is named in a notice for people.
 
 mod addresses;
+mod authentication;
+mod calendar;
+mod charset;
+mod encoded_words;
 mod files;
 mod headers;
+mod marks;
 mod plain;
+mod recovery;
+
+use std::borrow::Cow;
 
 use bytes::Bytes;
 use domain::address::Mailbox;
 use domain::clock::Timestamp;
 use mail_parser::{Message, MessageParser, MessagePart, PartType};
+
+pub use authentication::{AuthenticationResult, AuthenticationResults, Verdict};
+pub use calendar::{Calendar, CalendarTime};
+pub use marks::{AutoMark, AutoMarks};
 
 /// Messages inside messages are taken apart one inside the other; no honest mail has so many.
 const MAX_NESTED: usize = 500;
@@ -44,6 +56,10 @@ pub struct Parsed {
     /// Every header of the message, decoded, in order.
     pub headers: Vec<(String, String)>,
     pub auto: AutoMarks,
+    /// What the last server that added such a header says. To be believed only when it is a server of one's own.
+    pub authentication: Option<AuthenticationResults>,
+    /// The invitation that came along; its file is among the parts as well.
+    pub calendar: Option<Calendar>,
     /// A sentence for people when the message was broken or cut.
     pub notice: Option<String>,
 }
@@ -60,29 +76,6 @@ pub struct Part {
     /// Whether it is meant to be shown inside the HTML.
     pub inline: bool,
     pub bytes: Bytes,
-}
-
-/// Marks by which machines say that they are machines.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AutoMarks {
-    /// `Auto-Submitted` other than `no` (RFC 3834), or one of its older relatives.
-    pub auto_submitted: bool,
-    /// `Precedence: bulk`, `junk` or `list`.
-    pub precedence_bulk: bool,
-    /// `List-Id` or `List-Unsubscribe`.
-    pub list: bool,
-    /// `Return-Path: <>`: a bounce or a reply of a machine.
-    pub null_sender: bool,
-    /// `multipart/report`: a delivery report, a complaint or a read receipt.
-    pub report: bool,
-}
-
-impl AutoMarks {
-    /// Whether nothing may be answered automatically.
-    #[must_use]
-    pub fn any(&self) -> bool {
-        self.auto_submitted || self.precedence_bulk || self.list || self.null_sender || self.report
-    }
 }
 
 /// Reads whatever can be read.
@@ -102,16 +95,57 @@ pub fn parse(raw: &[u8]) -> Parsed {
         let text = (!text.trim().is_empty()).then(|| plain::tidy(&text));
         return Parsed { text, notice: notices.sentence(), ..Parsed::default() };
     };
-    let mut parsed = Parsed { headers: headers::all(&message), ..Parsed::default() };
-    addresses::read(&message, &mut parsed, &mut notices);
-    headers::read(&message, &mut parsed);
-    read_bodies(&message, &mut parsed, &mut notices);
-    files::read(&message, &mut parsed, &mut notices);
+    let mut parsed = read_headers(&message, &mut notices);
+    parsed.authentication = authentication::topmost(&parsed.headers);
+    let mended = recovery::with_boundary(&message);
+    match mended.as_deref().and_then(|mended| parser.parse(mended)) {
+        Some(mended) => {
+            notices.note("The message does not say where its parts begin; they were looked for.");
+            read_bodies(&mended, &mut parsed, &mut notices);
+            files::read(&mended, &mut parsed, &mut notices);
+        }
+        None => {
+            read_bodies(&message, &mut parsed, &mut notices);
+            match recovery::only_text(&message) {
+                Some(text) if parsed.text.is_none() => {
+                    notices.note("The message is of a kind that is not known; it is shown as text.");
+                    parsed.text = Some(plain::tidy(cut(&text, &mut notices))).filter(|text| !text.is_empty());
+                }
+                _ => files::read(&message, &mut parsed, &mut notices),
+            }
+        }
+    }
+    parsed.calendar = calendar::find(&parsed.parts);
     if message.parts.iter().any(|part| part.is_encoding_problem) {
         notices.note("A part of the message is broken; it is shown as it came.");
     }
     parsed.notice = notices.sentence();
     parsed
+}
+
+/// Reads headers that stand alone, as reports quote them. There is no body, so nothing is said about one.
+pub(crate) fn headers_only(raw: &[u8]) -> Parsed {
+    // Without an empty line at the end the last header could be taken for a broken one.
+    let mut closed = raw.to_vec();
+    closed.extend_from_slice(b"\r\n\r\n");
+    let Some(message) = MessageParser::default().parse_headers(&closed) else { return Parsed::default() };
+    read_headers(&message, &mut Notices::default())
+}
+
+fn read_headers(message: &Message<'_>, notices: &mut Notices) -> Parsed {
+    let head = message.parts.first().and_then(|root| message.raw_message().get(..root.offset_body as usize));
+    let repaired = head.and_then(charset::repaired);
+    let repaired = repaired.as_deref().and_then(|headers| MessageParser::default().parse_headers(headers));
+    let message = repaired.as_ref().unwrap_or(message);
+    let mut parsed = Parsed { headers: headers::all(message), ..Parsed::default() };
+    addresses::read(message, &mut parsed, notices);
+    headers::read(message, &mut parsed);
+    parsed
+}
+
+/// What HTML says, for those who only want the words.
+pub(crate) fn text_of_html(html: &str) -> String {
+    plain::from_html(html)
 }
 
 /// An upper bound of how deep messages lie inside each other: how often a type is named that makes a part a message.
@@ -128,8 +162,12 @@ fn nested(raw: &[u8]) -> usize {
 }
 
 fn read_bodies(message: &Message<'_>, parsed: &mut Parsed, notices: &mut Notices) {
-    let html = joined(message.html_bodies().filter_map(|part| html_of(part)));
-    let text = joined(message.text_bodies().filter_map(|part| text_of(part)));
+    let html = joined(
+        message.html_bodies().filter_map(|part| Some(charset::body(message, part, html_of(part)?, notices))),
+    );
+    let text = joined(
+        message.text_bodies().filter_map(|part| Some(charset::body(message, part, text_of(part)?, notices))),
+    );
     let text = text.or_else(|| html.as_deref().map(plain::from_html));
     parsed.text = text.map(|text| plain::tidy(cut(&text, notices))).filter(|text| !text.is_empty());
     parsed.html = html.map(|html| plain::tidy(cut(&html, notices))).filter(|html| !html.trim().is_empty());
@@ -149,8 +187,8 @@ fn text_of<'a>(part: &'a MessagePart<'_>) -> Option<&'a str> {
     }
 }
 
-fn joined<'a>(pieces: impl Iterator<Item = &'a str>) -> Option<String> {
-    pieces.map(str::to_owned).reduce(|mut whole, next| {
+fn joined<'a>(pieces: impl Iterator<Item = Cow<'a, str>>) -> Option<String> {
+    pieces.map(Cow::into_owned).reduce(|mut whole, next| {
         whole.push('\n');
         whole.push_str(&next);
         whole

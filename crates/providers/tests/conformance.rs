@@ -186,6 +186,7 @@ async fn the_console_prints_and_nothing_more() {
     let message = Outgoing {
         id: MessageId::from_u128(1),
         channel: Channel::Console,
+        return_path: None,
         from: "support@example.com".parse().unwrap(),
         to: vec!["jane@example.com".parse().unwrap()],
         cc: Vec::new(),

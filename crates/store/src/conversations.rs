@@ -3,12 +3,26 @@
 use domain::channel::Channel;
 use domain::clock::Timestamp;
 use domain::conversation::{ConversationState, Priority};
-use domain::ids::{ContactId, ConversationId, MessageId, TenantId};
+use domain::ids::{ContactId, ConversationId, MessageId, TagId, TeamId, TenantId};
 use domain::message::Direction;
 
 use crate::args;
-use crate::counters;
 use crate::db::{Error, Row, Tx};
+use crate::reads::{self, Seen};
+
+macro_rules! columns {
+    () => {
+        "id, contact_id, subject, channel, state, priority, assignee_id, team_id, tags, snoozed_until, in_tray,
+       claims_conversation_id, merged_into, unread, message_count, inbound_count, last_message_id, last_direction,
+       last_preview, created_at, last_activity_at"
+    };
+}
+
+mod counted;
+mod list;
+mod tagged;
+
+pub use list::{Before, Filter, list, of_team};
 
 /// One conversation, as lists show it.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,10 +34,20 @@ pub struct Conversation {
     pub state: ConversationState,
     pub priority: Priority,
     pub assignee: Option<String>,
+    pub team: Option<TeamId>,
+    /// In the order in which they were put.
+    pub tags: Vec<TagId>,
+    /// When a snoozed one wakes; none: when the contact writes.
+    pub snoozed_until: Option<Timestamp>,
     pub in_tray: bool,
     pub claims: Option<ConversationId>,
+    /// Where its messages are, when it was merged.
+    pub merged_into: Option<ConversationId>,
+    /// Messages of the contact since anybody read it.
     pub unread: i64,
     pub message_count: i64,
+    /// Messages of the contact; what a person has read is compared with it.
+    pub inbound_count: i64,
     pub last_message: Option<MessageId>,
     pub last_direction: Option<Direction>,
     pub last_preview: String,
@@ -31,11 +55,62 @@ pub struct Conversation {
     pub last_activity_at: Timestamp,
 }
 
-macro_rules! columns {
-    () => {
-        "id, contact_id, subject, channel, state, priority, assignee_id, in_tray, claims_conversation_id, unread,
-       message_count, last_message_id, last_direction, last_preview, created_at, last_activity_at"
-    };
+impl Conversation {
+    /// An open one in which nothing was said yet.
+    #[must_use]
+    pub fn begun(
+        id: ConversationId,
+        contact: ContactId,
+        subject: String,
+        channel: Channel,
+        at: Timestamp,
+    ) -> Conversation {
+        Conversation {
+            id,
+            contact,
+            subject,
+            channel,
+            state: ConversationState::Open,
+            priority: Priority::Normal,
+            assignee: None,
+            team: None,
+            tags: Vec::new(),
+            snoozed_until: None,
+            in_tray: false,
+            claims: None,
+            merged_into: None,
+            unread: 0,
+            message_count: 0,
+            inbound_count: 0,
+            last_message: None,
+            last_direction: None,
+            last_preview: String::new(),
+            created_at: at,
+            last_activity_at: at,
+        }
+    }
+
+    /// The same with one more message, its newest.
+    #[must_use]
+    pub fn with_message(
+        &self,
+        id: MessageId,
+        direction: Direction,
+        preview: &str,
+        at: Timestamp,
+    ) -> Conversation {
+        let heard = i64::from(direction == Direction::Inbound);
+        Conversation {
+            unread: self.unread + heard,
+            inbound_count: self.inbound_count + heard,
+            message_count: self.message_count + 1,
+            last_message: Some(id),
+            last_direction: Some(direction),
+            last_preview: preview.to_owned(),
+            last_activity_at: at.max(self.last_activity_at),
+            ..self.clone()
+        }
+    }
 }
 
 fn read(row: &mut Row<'_>) -> Result<Conversation, Error> {
@@ -47,10 +122,15 @@ fn read(row: &mut Row<'_>) -> Result<Conversation, Error> {
         state: row.word()?,
         priority: row.word()?,
         assignee: row.take()?,
+        team: row.take()?,
+        tags: row.json()?,
+        snoozed_until: row.take()?,
         in_tray: row.take()?,
         claims: row.take()?,
+        merged_into: row.take()?,
         unread: row.take()?,
         message_count: row.take()?,
+        inbound_count: row.take()?,
         last_message: row.take()?,
         last_direction: match row.take::<Option<String>>()?.as_deref() {
             Some("inbound") => Some(Direction::Inbound),
@@ -69,7 +149,7 @@ INSERT INTO conversations
       (tenant_id, ",
     columns!(),
     ")
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"
 );
 
 /// Adds a conversation and counts it.
@@ -88,10 +168,15 @@ pub fn insert(tx: &mut Tx<'_>, tenant: TenantId, conversation: &Conversation) ->
             conversation.state.as_str(),
             conversation.priority.as_str(),
             conversation.assignee,
+            conversation.team,
+            list_of(&conversation.tags)?,
+            conversation.snoozed_until,
             conversation.in_tray,
             conversation.claims,
+            conversation.merged_into,
             conversation.unread,
             conversation.message_count,
+            conversation.inbound_count,
             conversation.last_message,
             conversation.last_direction.map(Direction::as_str),
             conversation.last_preview,
@@ -99,13 +184,16 @@ pub fn insert(tx: &mut Tx<'_>, tenant: TenantId, conversation: &Conversation) ->
             conversation.last_activity_at
         ],
     )?;
-    count(tx, tenant, conversation, 1)
+    tagged::put(tx, tenant, conversation)?;
+    counted::count(tx, tenant, conversation, 1)
 }
 
 const REPLACE: &str = "
 UPDATE conversations
-SET state = $3, priority = $4, assignee_id = $5, in_tray = $6, claims_conversation_id = $7, unread = $8,
-    message_count = $9, last_message_id = $10, last_direction = $11, last_preview = $12, last_activity_at = $13
+SET contact_id = $3, subject = $4, state = $5, priority = $6, assignee_id = $7, team_id = $8, tags = $9,
+    snoozed_until = $10, in_tray = $11, claims_conversation_id = $12, merged_into = $13, unread = $14,
+    message_count = $15, inbound_count = $16, last_message_id = $17, last_direction = $18, last_preview = $19,
+    last_activity_at = $20
 WHERE tenant_id = $1 AND id = $2";
 
 /// Writes a changed conversation and moves its counts from what it was to what it is.
@@ -118,42 +206,89 @@ pub fn replace(
     was: &Conversation,
     is: &Conversation,
 ) -> Result<(), Error> {
+    if counted::reading_differs(was, is) {
+        let seen = reads::of_conversation(tx, tenant, is.id)?;
+        counted::count_readers(tx, tenant, was, &seen, -1)?;
+        counted::count_readers(tx, tenant, is, &seen, 1)?;
+    }
+    write(tx, tenant, was, is)
+}
+
+/// As [`replace`], where also what people have seen of it changes: its messages went elsewhere, or others came.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn replace_with_reads(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    was: &Conversation,
+    is: &Conversation,
+    seen: &[Seen],
+) -> Result<(), Error> {
+    let before = reads::of_conversation(tx, tenant, is.id)?;
+    counted::count_readers(tx, tenant, was, &before, -1)?;
+    reads::replace_all(tx, tenant, is.id, seen)?;
+    counted::count_readers(tx, tenant, is, seen, 1)?;
+    write(tx, tenant, was, is)
+}
+
+fn write(tx: &mut Tx<'_>, tenant: TenantId, was: &Conversation, is: &Conversation) -> Result<(), Error> {
     tx.run(
         REPLACE,
         &args![
             tenant,
             is.id,
+            is.contact,
+            is.subject,
             is.state.as_str(),
             is.priority.as_str(),
             is.assignee,
+            is.team,
+            list_of(&is.tags)?,
+            is.snoozed_until,
             is.in_tray,
             is.claims,
+            is.merged_into,
             is.unread,
             is.message_count,
+            is.inbound_count,
             is.last_message,
             is.last_direction.map(Direction::as_str),
             is.last_preview,
             is.last_activity_at
         ],
     )?;
-    if counted(was) != counted(is) {
-        count(tx, tenant, was, -1)?;
-        count(tx, tenant, is, 1)?;
-    }
-    Ok(())
+    tagged::move_on(tx, tenant, was, is)?;
+    counted::move_on(tx, tenant, was, is)
 }
 
-const DELETE: &str = "
-DELETE FROM conversations
-WHERE tenant_id = $1 AND id = $2";
+fn list_of(tags: &[TagId]) -> Result<String, Error> {
+    serde_json::to_string(tags).map_err(|error| Error::Unexpected(error.to_string()))
+}
 
-/// Removes a conversation that was emptied by moving its messages elsewhere.
+/// Notes that a person has seen all of a conversation, or that its newest message is to count as unseen.
+/// Gives whether that changed anything.
 ///
 /// # Errors
 /// Any fault of the database.
-pub fn delete_emptied(tx: &mut Tx<'_>, tenant: TenantId, was: &Conversation) -> Result<(), Error> {
-    tx.run(DELETE, &args![tenant, was.id])?;
-    count(tx, tenant, was, -1)
+pub fn mark(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    conversation: &Conversation,
+    user: &str,
+    as_read: bool,
+) -> Result<bool, Error> {
+    let before = reads::of_person(tx, tenant, conversation.id, user)?;
+    let all = conversation.inbound_count;
+    let seen = if as_read { all } else { before.min((all - 1).max(0)) };
+    if seen == before {
+        return Ok(false);
+    }
+    let of = |seen| [Seen { user: user.to_owned(), seen }];
+    counted::count_readers(tx, tenant, conversation, &of(before), -1)?;
+    reads::put(tx, tenant, conversation.id, user, seen)?;
+    counted::count_readers(tx, tenant, conversation, &of(seen), 1)?;
+    Ok(true)
 }
 
 const RECLAIM: &str = "
@@ -174,31 +309,6 @@ pub fn reclaim(
     tx.run(RECLAIM, &args![tenant, from, to])
 }
 
-/// The counters that a conversation stands in. Those in the tray stand in that one only.
-fn counted(conversation: &Conversation) -> Vec<String> {
-    if conversation.in_tray {
-        return vec!["conversations.tray".to_owned()];
-    }
-    let mut names = vec![format!("conversations.{}", conversation.state)];
-    if conversation.unread > 0 {
-        names.push("conversations.unread".to_owned());
-    }
-    if conversation.state == ConversationState::Open {
-        names.push(match &conversation.assignee {
-            None => "conversations.unassigned".to_owned(),
-            Some(user) => format!("conversations.assigned.{user}"),
-        });
-    }
-    names
-}
-
-fn count(tx: &mut Tx<'_>, tenant: TenantId, conversation: &Conversation, amount: i64) -> Result<(), Error> {
-    for name in counted(conversation) {
-        counters::add(tx, tenant, &name, amount)?;
-    }
-    Ok(())
-}
-
 const GET: &str = concat!(
     "SELECT ",
     columns!(),
@@ -213,85 +323,4 @@ WHERE tenant_id = $1 AND id = $2"
 /// Any fault of the database.
 pub fn get(tx: &mut Tx<'_>, tenant: TenantId, id: ConversationId) -> Result<Option<Conversation>, Error> {
     tx.first(GET, &args![tenant, id], read)
-}
-
-/// Which conversations a list shows.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Filter {
-    All,
-    State(ConversationState),
-    /// Of one person, in one state.
-    Assignee(String, ConversationState),
-    /// Of nobody, in one state.
-    Unassigned(ConversationState),
-    Contact(ContactId),
-    Tray,
-}
-
-/// The last row of the page before: activity time and id.
-pub type Before = (Timestamp, String);
-
-macro_rules! page {
-    ($condition:literal, $at:literal, $id:literal, $limit:literal) => {
-        concat!(
-            "SELECT ",
-            columns!(),
-            "
-FROM conversations
-WHERE tenant_id = $1",
-            $condition,
-            " AND (last_activity_at, id) < (",
-            $at,
-            ", ",
-            $id,
-            ")
-ORDER BY last_activity_at DESC, id DESC
-LIMIT ",
-            $limit
-        )
-    };
-}
-
-/// Conversations with the newest activity first, before a row.
-///
-/// # Errors
-/// Any fault of the database.
-pub fn list(
-    tx: &mut Tx<'_>,
-    tenant: TenantId,
-    filter: &Filter,
-    before: &Before,
-    limit: u32,
-) -> Result<Vec<Conversation>, Error> {
-    const ANY: &str = page!(" AND state = $2", "$3", "$4", "$5");
-    const STATE: &str = page!(" AND state = $2 AND in_tray = 0", "$3", "$4", "$5");
-    const ASSIGNEE: &str = page!(" AND assignee_id = $2 AND in_tray = 0 AND state = $3", "$4", "$5", "$6");
-    const UNASSIGNED: &str =
-        page!(" AND assignee_id IS NULL AND in_tray = 0 AND state = $2", "$3", "$4", "$5");
-    const CONTACT: &str = page!(" AND contact_id = $2", "$3", "$4", "$5");
-    const TRAY: &str = page!(" AND in_tray = 1", "$2", "$3", "$4");
-    let (at, id) = before;
-    match filter {
-        Filter::All => {
-            // Merged from the states: an index over all would cost every message another write.
-            let mut merged = Vec::new();
-            for state in ConversationState::ALL {
-                merged.extend(tx.query(ANY, &args![tenant, state.as_str(), at, id, limit], read)?);
-            }
-            merged.sort_by(|one, other| {
-                (other.last_activity_at, other.id).cmp(&(one.last_activity_at, one.id))
-            });
-            merged.truncate(limit as usize);
-            Ok(merged)
-        }
-        Filter::State(state) => tx.query(STATE, &args![tenant, state.as_str(), at, id, limit], read),
-        Filter::Assignee(user, state) => {
-            tx.query(ASSIGNEE, &args![tenant, user, state.as_str(), at, id, limit], read)
-        }
-        Filter::Unassigned(state) => {
-            tx.query(UNASSIGNED, &args![tenant, state.as_str(), at, id, limit], read)
-        }
-        Filter::Contact(contact) => tx.query(CONTACT, &args![tenant, contact, at, id, limit], read),
-        Filter::Tray => tx.query(TRAY, &args![tenant, at, id, limit], read),
-    }
 }

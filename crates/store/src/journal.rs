@@ -301,3 +301,26 @@ WHERE tenant_id = $1 AND id = $2";
 pub fn count_attempt(tx: &mut Tx<'_>, entry: &Entry) -> Result<(), Error> {
     tx.run(COUNT_ATTEMPT, &args![entry.tenant, entry.id, entry.attempts])
 }
+
+const DELETE_SETTLED: &str = "
+DELETE FROM inbound_journal
+WHERE tenant_id = $1
+  AND id IN (SELECT id
+             FROM inbound_journal
+             WHERE tenant_id = $1 AND id < $2 AND state IN ('processed', 'ignored')
+             ORDER BY id
+             LIMIT $3)";
+
+/// Deletes some entries from before a time that were settled, oldest first; gives how many.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn delete_settled(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, Error> {
+    // Ids rise with time, so no index by time is needed.
+    tx.execute(DELETE_SETTLED, &args![tenant, JournalId::least_at(before), limit])
+}

@@ -8,6 +8,7 @@ use domain::channel::Channel;
 use domain::clock::Timestamp;
 use domain::failure::OnUnknown;
 use domain::ids::{AccountId, ContactId, ConversationId, JournalId, MessageId, TenantId, ThreadId};
+use domain::automatic::Automatic;
 use domain::message::{Direction, MessageState};
 use domain::threading::Rule;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,9 @@ pub struct Message {
     pub journal: Option<JournalId>,
     pub author: Actor,
     pub attempts: u32,
+    pub file_count: u32,
+    /// Why it counts as written by a machine: nothing may be answered to it automatically.
+    pub automatic: Option<Automatic>,
     /// Overrides the account's setting.
     pub on_unknown: Option<OnUnknown>,
     pub send_at: Option<Timestamp>,
@@ -74,6 +78,17 @@ pub struct Envelope {
     /// The quoted rest of a reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quoted: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+    /// The message that is passed on by this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forward_of: Option<MessageId>,
+    /// The invitation that came along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<serde_json::Value>,
+    /// What a server on the way found out about the sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<serde_json::Value>,
 }
 
 /// The texts and the envelope of a message.
@@ -88,13 +103,22 @@ macro_rules! columns {
     () => {
         "id, conversation_id, thread_id, contact_id, direction, channel, state, reason_code, reason_detail, account_id,
        subject, preview, rule, rfc_message_id, provider_message_id, journal_id, author_kind, author_id, attempts,
-       on_unknown, send_at, created_at, sent_at, delivered_at"
+       file_count, automatic, on_unknown, send_at, created_at, sent_at, delivered_at"
     };
 }
 
 mod list;
 
 pub use list::{Filter, list};
+
+fn optional_word<T>(row: &mut Row<'_>) -> Result<Option<T>, Error>
+where
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    let word: Option<String> = row.take()?;
+    let parsed = word.map(|word| word.parse().map_err(|error| Error::Unexpected(format!("{word}: {error}"))));
+    parsed.transpose()
+}
 
 fn read(row: &mut Row<'_>) -> Result<Message, Error> {
     Ok(Message {
@@ -116,12 +140,9 @@ fn read(row: &mut Row<'_>) -> Result<Message, Error> {
         journal: row.take()?,
         author: Actor { kind: row.word::<ActorKind>()?, id: row.take()? },
         attempts: row.take()?,
-        on_unknown: match row.take::<Option<String>>()? {
-            Some(word) => {
-                Some(word.parse().map_err(|error| Error::Unexpected(format!("on_unknown: {error}")))?)
-            }
-            None => None,
-        },
+        file_count: row.take()?,
+        automatic: optional_word(row)?,
+        on_unknown: optional_word(row)?,
         send_at: row.take()?,
         created_at: row.take()?,
         sent_at: row.take()?,
@@ -136,7 +157,7 @@ INSERT INTO messages
     columns!(),
     ")
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-        $25)"
+        $25, $26, $27)"
 );
 
 const INSERT_BODY: &str = "
@@ -171,6 +192,8 @@ pub fn insert(tx: &mut Tx<'_>, tenant: TenantId, message: &Message, body: &Body)
             message.author.kind.as_str(),
             message.author.id,
             message.attempts,
+            message.file_count,
+            message.automatic.map(Automatic::as_str),
             message.on_unknown.map(OnUnknown::as_str),
             message.send_at,
             message.created_at,
@@ -328,20 +351,47 @@ pub fn of_conversation(
     tx.query(OF_CONVERSATION, &args![tenant, conversation, before, limit], read)
 }
 
-const MOVE_ALL: &str = "
+const MOVE: &str = "
 UPDATE messages
-SET conversation_id = $3, rule = 'moved'
-WHERE tenant_id = $1 AND conversation_id = $2";
+SET conversation_id = $3, thread_id = $4, contact_id = $5, rule = $6
+WHERE tenant_id = $1 AND id = $2";
 
-/// Moves all messages of a conversation into another one; gives how many.
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    pub conversation: ConversationId,
+    pub thread: ThreadId,
+    pub contact: ContactId,
+    pub rule: Rule,
+}
+
+/// Moves a message.
 ///
 /// # Errors
 /// Any fault of the database.
-pub fn move_all(
-    tx: &mut Tx<'_>,
-    tenant: TenantId,
-    from: ConversationId,
-    to: ConversationId,
-) -> Result<u64, Error> {
-    tx.execute(MOVE_ALL, &args![tenant, from, to])
+pub fn move_to(tx: &mut Tx<'_>, tenant: TenantId, id: MessageId, to: &Standing) -> Result<(), Error> {
+    tx.run(MOVE, &args![tenant, id, to.conversation, to.thread, to.contact, to.rule.as_str()])
+}
+
+/// How many messages a conversation has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sums {
+    pub messages: i64,
+    pub inbound: i64,
+}
+
+const SUMS: &str = "
+SELECT COUNT(*), COUNT(CASE WHEN direction = 'inbound' THEN 1 END)
+FROM messages
+WHERE tenant_id = $1 AND conversation_id = $2";
+
+/// Counts the messages of one conversation: for the rare times when messages change their conversation.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn sums(tx: &mut Tx<'_>, tenant: TenantId, conversation: ConversationId) -> Result<Sums, Error> {
+    let sums = tx.first(SUMS, &args![tenant, conversation], |row| {
+        Ok(Sums { messages: row.take()?, inbound: row.take()? })
+    })?;
+    Ok(sums.unwrap_or(Sums { messages: 0, inbound: 0 }))
 }

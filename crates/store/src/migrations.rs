@@ -25,7 +25,7 @@ macro_rules! steps {
     };
 }
 
-const STEPS: &[Step] = steps![1 "0001_spine"];
+const STEPS: &[Step] = steps![1 "0001_spine", 2 "0002_inbox", 3 "0003_search"];
 
 /// The number of the newest step that this program knows.
 #[must_use]

@@ -39,7 +39,7 @@ fn indexes(transaction: &Transaction<'_>) -> Result<Vec<(String, String, bool, b
          FROM sqlite_schema AS tables
          JOIN pragma_table_list(tables.name) AS details
          JOIN pragma_index_list(tables.name) AS indexes
-         WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite_%'
+         WHERE tables.type = 'table' AND details.type = 'table' AND tables.name NOT LIKE 'sqlite_%'
          ORDER BY tables.name, indexes.name",
     )?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;

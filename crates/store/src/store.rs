@@ -147,6 +147,18 @@ impl Store {
         }
     }
 
+    /// Looks after the database: on PostgreSQL the planner learns of tables that have grown from nothing. Blocks. To be called
+    /// every few seconds.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub fn tend(&self) -> Result<(), Error> {
+        match &*self.0 {
+            Backend::Sqlite(_) => Ok(()),
+            Backend::Postgres(cluster) => cluster.tend(),
+        }
+    }
+
     /// Takes no work any more, without waiting for what is under way: for tests of recovery.
     pub fn abandon(&self) {
         match &*self.0 {

@@ -44,3 +44,16 @@ WHERE tenant_id = $2";
 pub fn rename(tx: &mut Tx<'_>, tenant: TenantId, name: &str) -> Result<(), Error> {
     tx.run(RENAME, &args![name, tenant])
 }
+
+const ALL: &str = "
+SELECT tenant_id
+FROM tenants
+ORDER BY tenant_id";
+
+/// Every tenant, for work that comes round to all.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn all(tx: &mut Tx<'_>) -> Result<Vec<TenantId>, Error> {
+    tx.query(ALL, &args![], only)
+}

@@ -149,20 +149,82 @@ pub fn takes_part(tx: &mut Tx<'_>, tenant: TenantId, id: ThreadId, address_key: 
     Ok(row.is_some())
 }
 
-const MOVE_ALL: &str = "
-UPDATE threads
-SET conversation_id = $3
-WHERE tenant_id = $1 AND conversation_id = $2";
+const PARTICIPANTS: &str = "
+SELECT address_key
+FROM thread_participants
+WHERE tenant_id = $1 AND thread_id = $2
+ORDER BY address_key";
 
-/// Moves all threads of a conversation into another one.
+/// The addresses beside the contact that take part in a thread.
 ///
 /// # Errors
 /// Any fault of the database.
-pub fn move_all(
+pub fn participants(tx: &mut Tx<'_>, tenant: TenantId, id: ThreadId) -> Result<Vec<String>, Error> {
+    tx.query(PARTICIPANTS, &args![tenant, id], only)
+}
+
+const OF_CONVERSATION: &str = "
+SELECT id, conversation_id, contact_id, channel, account_id, subject_key, last_activity_at
+FROM threads
+WHERE tenant_id = $1 AND conversation_id = $2
+ORDER BY id";
+
+/// The threads of a conversation, oldest first.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn of_conversation(
     tx: &mut Tx<'_>,
     tenant: TenantId,
-    from: ConversationId,
-    to: ConversationId,
+    conversation: ConversationId,
+) -> Result<Vec<Thread>, Error> {
+    tx.query(OF_CONVERSATION, &args![tenant, conversation], read)
+}
+
+const MOVE: &str = "
+UPDATE threads
+SET conversation_id = $3, contact_id = $4
+WHERE tenant_id = $1 AND id = $2";
+
+/// Moves a thread into a conversation, or to another contact.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn move_to(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    id: ThreadId,
+    conversation: ConversationId,
+    contact: ContactId,
 ) -> Result<(), Error> {
-    tx.run(MOVE_ALL, &args![tenant, from, to])
+    tx.run(MOVE, &args![tenant, id, conversation, contact])
+}
+
+const AWAIT: &str = "
+INSERT INTO awaited_messages (tenant_id, rfc_message_id, thread_id)
+VALUES ($1, $2, $3)
+ON CONFLICT (tenant_id, rfc_message_id, thread_id) DO NOTHING";
+
+/// Notes that mail of a thread names a message that has not come.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn await_message(tx: &mut Tx<'_>, tenant: TenantId, id: ThreadId, rfc_id: &str) -> Result<(), Error> {
+    tx.run(AWAIT, &args![tenant, indexed(rfc_id), id])
+}
+
+const AWAITING: &str = "
+SELECT t.id, t.conversation_id, t.contact_id, t.channel, t.account_id, t.subject_key, t.last_activity_at
+FROM awaited_messages AS a
+JOIN threads AS t ON t.tenant_id = a.tenant_id AND t.id = a.thread_id
+WHERE a.tenant_id = $1 AND a.rfc_message_id = $2
+ORDER BY a.thread_id
+LIMIT 1";
+
+/// The thread whose mail names a message that has not come; of several the oldest.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn awaiting(tx: &mut Tx<'_>, tenant: TenantId, rfc_id: &str) -> Result<Option<Thread>, Error> {
+    tx.first(AWAITING, &args![tenant, indexed(rfc_id)], read)
 }

@@ -2,6 +2,7 @@
 //! providers and customers.
 
 pub mod app;
+pub mod counterparts;
 pub mod demo;
 pub mod sim;
 

@@ -34,6 +34,7 @@ fn message(number: u128) -> Outgoing {
     Outgoing {
         id,
         channel: Channel::Email,
+        return_path: None,
         from: "Support <support@example.com>".parse().unwrap(),
         to: vec!["Jane Doe <jane@example.com>".parse().unwrap()],
         cc: Vec::new(),

@@ -5,6 +5,7 @@ const pages = [
   ['/channels/new/smtp2go', 'add-smtp2go', 'Add SMTP2GO'],
   ['/contacts', 'contacts', 'Contacts'],
   ['/journal', 'journal', 'Journal'],
+  ['/journal?source=api&state=processed', 'journal-filtered', 'Journal'],
   ['/audit', 'audit', 'Audit'],
   ['/settings', 'settings', 'Settings'],
   ['/settings/people', 'people', 'Settings'],

@@ -1,8 +1,9 @@
 // A mail that tries everything is shown; nothing in it runs, and nothing is asked of its servers before "Show images".
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { inspect } from '../inspect.mjs';
 import { hostile } from '../letters.mjs';
+import { openTrap } from '../trap.mjs';
 
 /** All that a mail may load, and only once the reader asked for images. */
 const IMAGES = /^\/(pixel|srcset|inline|css|svg|poster)\.png$/;
@@ -40,38 +41,4 @@ export async function hostileMail(stage) {
   } finally {
     trap.close();
   }
-}
-
-/** Runs in the frame: what could still do something. */
-function inspect(root) {
-  const tags = 'script, iframe, object, embed, form, input, button, base, link, video, audio, meta[http-equiv=refresh i], svg, math';
-  const dangerous = [...root.querySelectorAll(tags)].map((element) => element.outerHTML);
-  for (const element of root.querySelectorAll('*')) {
-    for (const { name, value } of element.attributes) {
-      if (/^on/i.test(name) || /^\s*(javascript|data|vbscript):/i.test(value)) dangerous.push(`${element.tagName} ${name}=${value}`);
-    }
-  }
-  return { dangerous, address: root.ownerDocument.location.href };
-}
-
-/** A server that remembers every path it is asked for. */
-async function openTrap() {
-  const seen = [];
-  const waiting = new Map();
-  const server = createServer((request, answer) => {
-    seen.push(request.url);
-    waiting.get(request.url)?.();
-    answer.writeHead(204).end();
-  });
-  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
-  return {
-    address: `http://127.0.0.1:${server.address().port}`,
-    seen,
-    next: (path) =>
-      new Promise((asked, never) => {
-        waiting.set(path, asked);
-        setTimeout(never, 20_000, new Error(`${path} was never asked for`)).unref();
-      }),
-    close: () => (server.closeAllConnections(), server.close()),
-  };
 }

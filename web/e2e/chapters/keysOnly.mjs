@@ -50,7 +50,7 @@ export async function keysOnly(stage) {
 }
 
 /** A server without one would refuse the reply. Whether it arrives is not this chapter's matter. */
-async function needEmailAccount(stage) {
+export async function needEmailAccount(stage) {
   const { data } = await stage.api('GET', '/v1/channel-accounts');
   if (data.some(({ channel, enabled }) => channel === 'email' && enabled)) return;
   const account = {

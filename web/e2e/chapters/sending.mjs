@@ -41,7 +41,7 @@ export async function sending(stage) {
     await dialog.getByLabel('Subject').fill(subject);
     await dialog.getByLabel('Text').fill('Hello Jane,\n\nyour order is on its way: https://example.com/track\n\nKind regards');
     await stage.look('new-message');
-    await dialog.getByRole('button', { name: 'Send' }).click();
+    await dialog.getByRole('button', { name: 'Send', exact: true }).click();
     await page.getByRole('heading', { name: subject }).waitFor();
   });
   await stage.step('its state becomes sent, without a reload', () => stage.waitForSent());

@@ -39,6 +39,8 @@ export async function trouble(stage) {
     await stage.dialog('Delivery').getByRole('button', { name: 'Stop sending' }).click();
     await page.getByText('Stopped: it will not be sent.').waitFor();
     await page.keyboard.press('Escape');
+    await page.getByText('was stopped before it left').waitFor();
+    await page.getByRole('button', { name: 'Show it' }).click();
     await stage.delivery().filter({ hasText: 'Cancelled' }).waitFor();
   });
   await stage.step('its channel is deleted', async () => {

@@ -15,8 +15,6 @@ export const conversations = {
   list: (query: ConversationQuery) => get('/v1/conversations', { query }),
   counts: () => get('/v1/conversations/counts'),
   one: (id: string) => get('/v1/conversations/{id}', { path: { id } }),
-  change: (id: string, body: Body<'/v1/conversations/{id}', 'patch'>) =>
-    patch('/v1/conversations/{id}', { path: { id }, body }),
   markRead: (id: string) => post('/v1/conversations/{id}/read', { path: { id } }),
   messages: (id: string, query: QueryOf<'/v1/conversations/{id}/messages'> = {}) =>
     get('/v1/conversations/{id}/messages', { path: { id }, query }),

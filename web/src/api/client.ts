@@ -25,13 +25,21 @@ export const post = <P extends PathsOf<'post'>>(
   path: P,
   input: Input<P, 'post'>,
   idempotencyKey = newKey(),
-): Promise<Answer<P, 'post'>> => call('POST', path, input, idempotencyKey);
+  leaving = false,
+): Promise<Answer<P, 'post'>> => call('POST', path, input, idempotencyKey, leaving);
+
+/** `leaving`: the request outlives the page, for what is said while it closes. */
+export const put = <P extends PathsOf<'put'>>(path: P, input: Input<P, 'put'>, leaving = false): Promise<Answer<P, 'put'>> =>
+  call('PUT', path, input, undefined, leaving);
 
 export const patch = <P extends PathsOf<'patch'>>(path: P, input: Input<P, 'patch'>): Promise<Answer<P, 'patch'>> =>
   call('PATCH', path, input);
 
 export const remove = <P extends PathsOf<'delete'>>(path: P, input: Input<P, 'delete'>): Promise<Answer<P, 'delete'>> =>
   call('DELETE', path, input);
+
+/** What every change carries besides its body; uploads send theirs by another way. */
+export const csrfHeader = () => ({ 'X-CSRF-Token': csrfToken });
 
 export async function getText<P extends PathsOf<'get'>>(path: P, ...[input]: Given<P, 'get'>): Promise<string> {
   return (await answerTo('GET', path, input ?? {})).text();
@@ -53,16 +61,28 @@ export function addressOf(path: string, { path: names = {}, query = {} }: Loose 
   return text ? `${filled}?${text}` : filled;
 }
 
-async function call<T>(method: string, path: string, input: Loose = {}, idempotencyKey?: string): Promise<T> {
-  const answer = await answerTo(method, path, input, idempotencyKey);
+async function call<T>(
+  method: string,
+  path: string,
+  input: Loose = {},
+  idempotencyKey?: string,
+  keepalive = false,
+): Promise<T> {
+  const answer = await answerTo(method, path, input, idempotencyKey, keepalive);
   const text = answer.status === 204 ? '' : await answer.text();
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
-async function answerTo(method: string, path: string, input: Loose, idempotencyKey?: string): Promise<Response> {
+async function answerTo(
+  method: string,
+  path: string,
+  input: Loose,
+  idempotencyKey?: string,
+  keepalive = false,
+): Promise<Response> {
   const { body } = input;
   const headers: Record<string, string> = { Accept: 'application/json' };
-  if (method !== 'GET') headers['X-CSRF-Token'] = csrfToken;
+  if (method !== 'GET') Object.assign(headers, csrfHeader());
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (idempotencyKey) headers['Idempotency-Key'] = idempotencyKey;
 
@@ -73,6 +93,7 @@ async function answerTo(method: string, path: string, input: Loose, idempotencyK
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
       credentials: 'same-origin',
+      keepalive,
     });
   } catch (cause) {
     throw Problem.of(cause);

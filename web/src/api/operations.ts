@@ -3,7 +3,7 @@
 import type { paths } from './schema';
 import type { Whole } from './types';
 
-export type Verb = 'get' | 'post' | 'patch' | 'delete';
+export type Verb = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** The paths that have the verb. */
 export type PathsOf<V extends Verb> = {

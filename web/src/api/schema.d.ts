@@ -82,6 +82,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/canned-responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Canned responses, by shortcut */
+        get: operations["list_canned_responses"];
+        put?: never;
+        /**
+         * Add a canned response
+         * @description Variables: `{{contact.name}}`, `{{contact.first_name}}`, `{{contact.email}}`, `{{contact.attributes.x}}`, `{{agent.name}}`, `{{agent.first_name}}`, `{{conversation.subject}}`, `{{conversation.id}}`, `{{business.name}}`; with a default: `{{contact.first_name|there}}`. Problem: `shortcut_taken`.
+         */
+        post: operations["create_canned_response"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/canned-responses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One canned response */
+        get: operations["get_canned_response"];
+        put?: never;
+        post?: never;
+        /** Forget a canned response */
+        delete: operations["delete_canned_response"];
+        options?: never;
+        head?: never;
+        /** Change a canned response */
+        patch: operations["update_canned_response"];
+        trace?: never;
+    };
+    "/v1/canned-responses/{id}/render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fill in a canned response
+         * @description For a conversation; without one nothing is known of a contact. What is missing and has no default stays in the text in its braces and is named in `missing`. Counts a use.
+         */
+        post: operations["render_canned_response"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/channel-accounts": {
         parameters: {
             query?: never;
@@ -165,6 +225,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/contact-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imports, newest first */
+        get: operations["list_contact_imports"];
+        put?: never;
+        /**
+         * Import contacts from an upload
+         * @description Goes on by itself, each row exactly once, also after a crash. With `dry_run=true` nothing changes: the report is what a real run would say. Contacts are told apart by address and phone number. Up to 200,000 rows and 25 MiB.
+         */
+        post: operations["create_contact_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contact-imports/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a file before it is imported
+         * @description Its columns, what each of them probably is, and its first rows.
+         */
+        post: operations["preview_contact_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contact-imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an import came */
+        get: operations["get_contact_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contact-imports/{id}/refused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rows that were refused, as CSV
+         * @description The first 10,000, each with its reason in the last column.
+         */
+        get: operations["get_refused_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/contacts": {
         parameters: {
             query?: never;
@@ -172,8 +310,35 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Contacts, newest first */
+        /**
+         * Contacts, newest first or by name
+         * @description Filters may be combined. When all of them leave very many, a page may hold fewer than `limit`, or none, and still have a `next_cursor`: go on with it.
+         */
         get: operations["list_contacts"];
+        put?: never;
+        /**
+         * Add a contact
+         * @description A name or an address is needed. Problem: `identity_taken`.
+         */
+        post: operations["create_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contacts as a file
+         * @description CSV or vCard 4.0 of all contacts, or of those that the filters of the list leave. Cells that a spreadsheet would run as a formula begin with an apostrophe, which an import takes off again.
+         */
+        get: operations["export_contacts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -196,8 +361,108 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change a contact */
+        /**
+         * Change a contact
+         * @description What is absent stays. Attributes are merged; `null` removes one. Problems: `identity_taken`, `contact_merged`.
+         */
         patch: operations["update_contact"];
+        trace?: never;
+    };
+    "/v1/contacts/{id}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conversations with a contact */
+        get: operations["list_contact_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/{id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who may be the same person
+         * @description The surest first, each with the reason in words.
+         */
+        get: operations["list_contact_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that is known of a person
+         * @description One JSON document: the contact, those merged into it, and every conversation that it took part in with messages, notes and the list of files.
+         */
+        get: operations["export_contact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge a contact into another one
+         * @description Addresses and conversations go over. The other one's name and attributes win; what it lacks is added. `POST /v1/rearrangements/{id}/undo` takes all of it back. Problem: `contact_merged`.
+         */
+        post: operations["merge_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything with a contact, newest first
+         * @description Messages, notes and changes of all its conversations.
+         */
+        get: operations["get_contact_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/conversations": {
@@ -211,6 +476,26 @@ export interface paths {
         get: operations["list_conversations"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change many conversations alike
+         * @description At most 500, in one transaction. Those that do not exist or were merged are named in `skipped`.
+         */
+        post: operations["update_conversations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -248,8 +533,28 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Resolve, reopen, assign, prioritise */
+        /** Resolve, snooze, assign, tag, prioritise */
         patch: operations["update_conversation"];
+        trace?: never;
+    };
+    "/v1/conversations/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move all of a conversation into another
+         * @description Undone by `POST /v1/rearrangements/{id}/undo`. Problem: `conversation_merged`.
+         */
+        post: operations["merge_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/conversations/{id}/messages": {
@@ -266,6 +571,66 @@ export interface paths {
         get: operations["list_conversation_messages"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move some messages into another conversation
+         * @description Undone by `POST /v1/rearrangements/{id}/undo`. Problem: `conversation_merged`.
+         */
+        post: operations["move_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write a note
+         * @description The contact never sees it. `@Name` of a person or team in the text, or their ids in `mentions`, tells them of it. Notes are read as part of the conversation's timeline.
+         */
+        post: operations["create_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that you look at a conversation, or type in it
+         * @description Valid for 30 seconds; say it again before. Answers who else is there. The event stream tells of changes as `event: presence`, without an id: `{"conversation_id", "people"}`. On a cluster each node knows those who are connected to it. Problem: `person_only`.
+         */
+        post: operations["be_present"];
         delete?: never;
         options?: never;
         head?: never;
@@ -289,6 +654,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move some messages into a new conversation
+         * @description Undone by `POST /v1/rearrangements/{id}/undo`. Problem: `conversation_merged`.
+         */
+        post: operations["split_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages, notes and changes of a conversation
+         * @description The first page has the newest, oldest first within it; `next_cursor` leads to older ones.
+         */
+        get: operations["list_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/tray-decision": {
         parameters: {
             query?: never;
@@ -304,6 +709,66 @@ export interface paths {
          */
         post: operations["decide_tray"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark its newest message as not read */
+        post: operations["unread_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your drafts, the one changed last first
+         * @description Nobody else sees them. Problem: `person_only`.
+         */
+        get: operations["list_drafts"];
+        put?: never;
+        /** Keep a draft */
+        post: operations["create_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/drafts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One draft of yours */
+        get: operations["get_draft"];
+        /**
+         * Write what a draft says now
+         * @description With `if_updated_at`, only if nothing else has written it since. Problem: `draft_changed`; the draft stays as the other window wrote it.
+         */
+        put: operations["update_draft"];
+        post?: never;
+        /** Forget a draft */
+        delete: operations["delete_draft"];
         options?: never;
         head?: never;
         patch?: never;
@@ -338,7 +803,7 @@ export interface paths {
         };
         /**
          * What happens, as server-sent events
-         * @description Resumes behind `Last-Event-ID` or `after`; without either it begins now.
+         * @description Resumes behind `Last-Event-ID` or `after`; without either it begins now. Between the events it tells who looks at a conversation, as `event: presence` without an id.
          */
         get: operations["stream_events"];
         put?: never;
@@ -472,6 +937,92 @@ export interface paths {
          * @description For one that failed or was ignored. Problem: `already_processed`.
          */
         post: operations["replay_journal_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mailboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mailboxes that are read by IMAP */
+        get: operations["list_mailboxes"];
+        put?: never;
+        /**
+         * Add a mailbox
+         * @description It is read from then on. Secrets are encrypted and never shown again.
+         */
+        post: operations["create_mailbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mailboxes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One mailbox */
+        get: operations["get_mailbox"];
+        put?: never;
+        post?: never;
+        /**
+         * Stop reading a mailbox
+         * @description What came from it stays, and the mailbox itself is not touched.
+         */
+        delete: operations["delete_mailbox"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a mailbox
+         * @description A secret that is absent or empty stays as it is. A stopped mailbox is tried again.
+         */
+        patch: operations["update_mailbox"];
+        trace?: never;
+    };
+    "/v1/mailboxes/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a mailbox without fetching
+         * @description Signs in and opens each folder. Answers 200 also when the check fails: `ok` and the steps say how it went.
+         */
+        post: operations["check_mailbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mailboxes/{id}/missing-mail-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take in what is missing
+         * @description Compares the mails of each folder with the journal, and takes in those that are not there, also those that were skipped before. Problem `mailbox_unreachable` when the mailbox cannot be read now.
+         */
+        post: operations["check_missing_mail"];
         delete?: never;
         options?: never;
         head?: never;
@@ -664,6 +1215,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One note */
+        get: operations["get_note"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a note
+         * @description A line stays that says who removed it. Problem: `not_the_author`.
+         */
+        delete: operations["delete_note"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the text of a note
+         * @description For its author, owners and admins. Problem: `not_the_author`.
+         */
+        patch: operations["update_note"];
+        trace?: never;
+    };
+    "/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your notifications, newest first
+         * @description Mentions, assignments, replies in your conversations, snoozed ones that woke. Problem: `person_only`.
+         */
+        get: operations["list_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notifications/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many of your notifications are unread */
+        get: operations["count_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark notifications as read
+         * @description Some by `ids`, `all`, or all about one `conversation_id`. Answers how many were unread.
+         */
+        post: operations["read_notifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/providers": {
         parameters: {
             query?: never;
@@ -673,6 +1306,185 @@ export interface paths {
         };
         /** The providers to choose from */
         get: operations["list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rearrangements/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo a merge, split or move
+         * @description What was moved and is still where it was put goes back. Gives the conversation, or for a merge of contacts the contact, that has it again. Problem: `not_undoable`.
+         */
+        post: operations["undo_rearrangement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversations by words and conditions
+         * @description Words, "phrases", `word*`, `-without`, `one OR other`, and the operators `from:` `to:` `cc:` `subject:` `tag:` `team:` `assignee:` `is:` `has:` `in:` `before:` `after:` `channel:` `priority:`. With words, the conversations with the newest matching message or note come first; without, those with the newest activity. Every text is a query: what cannot be understood is told in `understood.notes`. A page may have fewer rows than asked for and still have a `next_cursor`: a search never runs long.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Settings of the house */
+        get: operations["get_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change settings of the house */
+        patch: operations["update_settings"];
+        trace?: never;
+    };
+    "/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tags by name */
+        get: operations["list_tags"];
+        put?: never;
+        /**
+         * Add a tag
+         * @description Problem: `tag_taken`.
+         */
+        post: operations["create_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a tag, and take it off all conversations */
+        delete: operations["delete_tag"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename or colour a tag
+         * @description Problem: `tag_taken`.
+         */
+        patch: operations["update_tag"];
+        trace?: never;
+    };
+    "/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Teams by name */
+        get: operations["list_teams"];
+        put?: never;
+        /** Add a team */
+        post: operations["create_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a team
+         * @description Its conversations stay, without a team.
+         */
+        delete: operations["delete_team"];
+        options?: never;
+        head?: never;
+        /** Rename a team, or say who is in it */
+        patch: operations["update_team"];
+        trace?: never;
+    };
+    "/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a file
+         * @description The body is the file, up to 25 MiB; its type is found from the bytes when `Content-Type` says nothing. Name it by `upload_id` in a message, note or draft. Kept for seven days, and as long as a draft or note names it.
+         */
+        post: operations["create_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The content of an upload
+         * @description Your own, and those that belong to a note.
+         */
+        get: operations["get_upload"];
         put?: never;
         post?: never;
         delete?: never;
@@ -721,6 +1533,51 @@ export interface paths {
          * @description Another password, or being disabled, ends all sessions of that person. Problems: `last_owner`, `forbidden`, `not_found`.
          */
         patch: operations["update_user"];
+        trace?: never;
+    };
+    "/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Saved views
+         * @description Everybody's and one's own, in their order. Their rows are those of `GET /v1/search` with the view's `query`.
+         */
+        get: operations["list_views"];
+        put?: never;
+        /**
+         * Save a view
+         * @description `shared: true` shows it to everybody and needs `inbox:configure`; a key has no views of its own.
+         */
+        post: operations["create_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a view
+         * @description The conversations in it stay.
+         */
+        delete: operations["delete_view"];
+        options?: never;
+        head?: never;
+        /** Change a view */
+        patch: operations["update_view"];
         trace?: never;
     };
 }
@@ -777,6 +1634,24 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /** @description One change. */
+        Activity: {
+            actor: components["schemas"]["AuthorView"];
+            /** Format: date-time */
+            at: string;
+            conversation_id: string;
+            /** @description What it was: a word, an id or a list of ids. */
+            from: unknown;
+            id: string;
+            /** @description `state`, `assigned`, `tags`, `merged` and so on. */
+            kind: components["schemas"]["EntryKind"];
+            /** @description For a merge, split or move: by which it is undone. */
+            rearrangement_id?: string | null;
+            /** @description The change in words. */
+            sentence: string;
+            /** @description What it became. */
+            to: unknown;
+        };
         /** @description What kind of actor did something. */
         ActorKind: "user" | "key" | "system";
         After: {
@@ -786,6 +1661,8 @@ export interface components {
              */
             after?: number | null;
         };
+        /** @description What becomes of a mail in the mailbox once it is in the journal. */
+        AfterFiling: "leave" | "mark_seen" | "move";
         /** @description A key of a program, without the key itself. */
         ApiKey: {
             /** Format: date-time */
@@ -810,6 +1687,13 @@ export interface components {
             /** @description Where the next page begins; null on the last page. */
             next_cursor?: string | null;
         };
+        Asked: {
+            /**
+             * @description What is looked for.
+             * @default
+             */
+            q?: string;
+        };
         /** @description Whose work it is. */
         AssigneeView: {
             id: string;
@@ -833,9 +1717,15 @@ export interface components {
             attachment: string;
             id: string;
         };
-        /** @description A file to send along. */
+        /** @description A file to send along: its content, or a file that is here already (`upload_id`, or `message_id` and `attachment_id`). */
         AttachmentRequest: {
-            content_base64: string;
+            /**
+             * @description Which of its files.
+             * @default null
+             */
+            attachment_id?: string | null;
+            /** @default null */
+            content_base64?: string | null;
             /**
              * @description With it the file is inline, for `cid:` links from the HTML.
              * @default null
@@ -846,7 +1736,21 @@ export interface components {
              * @default null
              */
             content_type?: string | null;
-            filename: string;
+            /**
+             * @description With `content_base64`.
+             * @default null
+             */
+            filename?: string | null;
+            /**
+             * @description The message whose file goes along.
+             * @default null
+             */
+            message_id?: string | null;
+            /**
+             * @description A file from `POST /v1/uploads`.
+             * @default null
+             */
+            upload_id?: string | null;
         };
         /** @description One attempt to send. */
         Attempt: {
@@ -867,6 +1771,8 @@ export interface components {
          * @enum {string}
          */
         AttemptOutcome: "in_flight" | "sent" | "temporary" | "rate_limited" | "rejected" | "misconfigured" | "unknown";
+        /** @description What an attribute holds. */
+        AttributeValue: boolean | number | string;
         AuditActor: {
             id?: string | null;
             kind: components["schemas"]["ActorKind"];
@@ -912,16 +1818,105 @@ export interface components {
             /** @description Whether every entry fits the one before. */
             ok: boolean;
         };
+        /** @description How the server is told who we are. */
+        Authentication: "password" | "xoauth2";
+        /** @description One result. */
+        AuthenticationResult: {
+            /** @description The domain that was checked, in lower case. */
+            domain?: string | null;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /** @description The results of one server. */
+        AuthenticationResults: {
+            /** @description Of several signatures the best. */
+            dkim?: components["schemas"]["AuthenticationResult"] | null;
+            dmarc?: components["schemas"]["AuthenticationResult"] | null;
+            /** @description The name of the server that checked, as it writes it. */
+            server: string;
+            spf?: components["schemas"]["AuthenticationResult"] | null;
+        };
         /** @description Who wrote a message. */
         AuthorView: {
             id?: string | null;
             kind: components["schemas"]["ActorKind"];
             name: string;
         };
+        /** @description The mark by which a message counts as automatic. */
+        Automatic: "auto_submitted" | "bulk" | "list" | "null_sender" | "report" | "own_address" | "too_many";
+        /** @description The mark by which a message counts as automatic. */
+        AutomaticView: {
+            explanation: string;
+            mark: components["schemas"]["Automatic"];
+        };
         /** @description Several messages. */
         BatchRequest: {
             /** @description 1 to 1000. */
             messages: components["schemas"]["MessageRequest"][];
+        };
+        /** @description A change of many. */
+        BulkChange: {
+            change: components["schemas"]["ConversationChange"];
+            ids: string[];
+        };
+        /** @description What became of a change of many. */
+        BulkChanged: {
+            /** Format: uint32 */
+            changed: number;
+            skipped: components["schemas"]["Skipped"][];
+            /** Format: uint32 */
+            unchanged: number;
+        };
+        /** @description The first event of an invitation. */
+        Calendar: {
+            end?: components["schemas"]["CalendarTime"] | null;
+            location?: string | null;
+            /** @description In lower case: `request`, `reply`, `cancel`, `publish`. */
+            method?: string | null;
+            /** Format: email */
+            organizer?: string | null;
+            start?: components["schemas"]["CalendarTime"] | null;
+            summary?: string | null;
+            uid?: string | null;
+        };
+        /** @description A time as the invitation gives it: a wall clock in a zone that only the sender may know. */
+        CalendarTime: {
+            /** @description `2026-11-20`, `2026-11-20T15:00:00`, or with a `Z` when it is UTC. */
+            time: string;
+            /** @description The zone's name as the sender writes it. */
+            zone?: string | null;
+        };
+        /** @description One canned response. */
+        CannedResponse: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            name: string;
+            /** @description What is typed behind a slash. */
+            shortcut: string;
+            /** @description With variables such as `{{contact.first_name|there}}`. */
+            text: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description How often it was filled in for a conversation.
+             */
+            used_count: number;
+        };
+        /** @description What to change of a canned response; what is absent stays. */
+        CannedResponseChange: {
+            /** @default null */
+            name?: string | null;
+            /** @default null */
+            shortcut?: string | null;
+            /** @default null */
+            text?: string | null;
+        };
+        /** @description One page of a list. */
+        CannedResponseList: {
+            data: components["schemas"]["CannedResponse"][];
+            /** @description Where the next page begins; null on the last page. */
+            next_cursor?: string | null;
         };
         /** @description What a provider can do. The default is nothing; a limit of `None` is not known. */
         Capabilities: {
@@ -961,7 +1956,7 @@ export interface components {
             sandbox: boolean;
         };
         /** @description A way to reach a person. */
-        Channel: "email" | "console";
+        Channel: "whatsapp" | "email" | "sms" | "console";
         /** @description One channel account. */
         ChannelAccount: {
             channel: components["schemas"]["Channel"];
@@ -1049,14 +2044,26 @@ export interface components {
         };
         /** @description One contact. */
         Contact: {
+            attributes: {
+                [key: string]: components["schemas"]["AttributeValue"];
+            };
             /** Format: date-time */
             created_at: string;
             id: string;
+            /** @description Oldest first. */
             identities: components["schemas"]["Identity"][];
             /** Format: date-time */
             last_seen_at?: string | null;
+            /** @description A language tag (BCP 47), such as `pt-BR`. */
+            locale?: string | null;
+            /** @description The contact that has everything of this one now. */
+            merged_into?: string | null;
             /** @description Empty when nobody told us. */
             name: string;
+            /** @description Whose contact this is. */
+            owner?: components["schemas"]["ContactOwner"] | null;
+            /** @description An IANA name, such as `Europe/Berlin`. */
+            time_zone?: string | null;
         };
         /** @description A contact in short. */
         ContactBrief: {
@@ -1065,9 +2072,157 @@ export interface components {
             /** @description Empty when nobody told us. */
             name: string;
         };
+        /** @description What changes of a contact; what is absent stays. */
+        ContactChange: {
+            /** @default [] */
+            add_identities?: components["schemas"]["IdentityRequest"][];
+            /**
+             * @description These are set, the others stay; `null` removes one.
+             * @default {}
+             */
+            attributes?: {
+                [key: string]: components["schemas"]["AttributeValue"] | null;
+            };
+            locale?: string | null;
+            /** @default null */
+            name?: string | null;
+            /** @description A user's id, `me`, or `null` for nobody. */
+            owner_id?: string | null;
+            /** @default [] */
+            remove_identities?: components["schemas"]["IdentityRequest"][];
+            time_zone?: string | null;
+        };
+        /** @description Somebody who may be the same person. */
+        ContactDuplicate: {
+            contact: components["schemas"]["Contact"];
+            /** @description Why, as a sentence. */
+            reason: string;
+        };
+        /** @description One page of a list. */
+        ContactDuplicateList: {
+            data: components["schemas"]["ContactDuplicate"][];
+            /** @description Where the next page begins; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description Which contacts are asked for. */
+        ContactFilter: {
+            /**
+             * @description `key:value`; values are compared without regard to case.
+             * @default null
+             */
+            attribute?: string | null;
+            /**
+             * @description Only those with an address on this channel.
+             * @default null
+             */
+            channel?: components["schemas"]["Channel"] | null;
+            /**
+             * @description `me`, `none` or a user's id.
+             * @default null
+             */
+            owner?: string | null;
+            /**
+             * @description Beginnings of words of the name, of an address or of a phone number; all have to fit.
+             * @default null
+             */
+            q?: string | null;
+            /**
+             * Format: date-time
+             * @description Last wrote at or after.
+             * @default null
+             */
+            seen_after?: string | null;
+            /**
+             * Format: date-time
+             * @description Last wrote before.
+             * @default null
+             */
+            seen_before?: string | null;
+            /**
+             * @description `newest` when absent.
+             * @default null
+             */
+            sort?: components["schemas"]["ContactSort"] | null;
+        };
+        /** @description One import. */
+        ContactImport: {
+            /** Format: int64 */
+            created: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Rows that were worked on.
+             */
+            done: number;
+            /** @description Whether it only tells what it would do. */
+            dry_run: boolean;
+            /** @description Why it failed. */
+            error?: string | null;
+            existing: components["schemas"]["Existing"];
+            /** @description The first 200. */
+            faults: components["schemas"]["RowFault"][];
+            format: components["schemas"]["ImportFormat"];
+            id: string;
+            /** @description What each column is. */
+            mapping: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            refused: number;
+            state: components["schemas"]["ImportState"];
+            /**
+             * Format: int64
+             * @description Rows of the file.
+             */
+            total: number;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            updated: number;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description One page of a list. */
+        ContactImportList: {
+            data: components["schemas"]["ContactImport"][];
+            /** @description Where the next page begins; null on the last page. */
+            next_cursor?: string | null;
+        };
         /** @description One page of a list. */
         ContactList: {
             data: components["schemas"]["Contact"][];
+            /** @description Where the next page begins; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description Whose contact it is. */
+        ContactOwner: {
+            id: string;
+            name: string;
+        };
+        /** @description The order of a list of contacts. */
+        ContactSort: "newest" | "name";
+        /** @description One thing that happened with a contact. */
+        ContactTimelineItem: {
+            conversation_id: string;
+            /** @description Of the conversation. */
+            subject: string;
+        } & ({
+            message: components["schemas"]["Message"];
+            /** @constant */
+            type: "message";
+        } | {
+            note: components["schemas"]["Note"];
+            /** @constant */
+            type: "note";
+        } | {
+            activity: components["schemas"]["Activity"];
+            /** @constant */
+            type: "activity";
+        });
+        /** @description One page of a list. */
+        ContactTimelineItemList: {
+            data: components["schemas"]["ContactTimelineItem"][];
             /** @description Where the next page begins; null on the last page. */
             next_cursor?: string | null;
         };
@@ -1085,22 +2240,57 @@ export interface components {
             /** Format: date-time */
             last_activity_at: string;
             last_message?: components["schemas"]["LastMessage"] | null;
+            /** @description Where its messages are, when its state is `merged`. */
+            merged_into?: string | null;
             /** Format: int64 */
             message_count: number;
             priority: components["schemas"]["Priority"];
+            /**
+             * Format: date-time
+             * @description When a snoozed one wakes; none: when the contact writes.
+             */
+            snoozed_until?: string | null;
             state: components["schemas"]["ConversationState"];
             subject: string;
-            /** Format: int64 */
+            tags: components["schemas"]["TagBrief"][];
+            team?: components["schemas"]["TeamBrief"] | null;
+            /**
+             * Format: int64
+             * @description Messages of the contact that the one who asks has not seen; for a key: since anybody read it.
+             */
             unread: number;
         };
         /** @description What changes of a conversation; what is absent stays. */
         ConversationChange: {
+            /** @default [] */
+            add_tags?: string[];
             /** @description A user's id, `me`, or `null` for nobody. */
             assignee_id?: string | null;
             /** @default null */
             priority?: components["schemas"]["Priority"] | null;
+            /**
+             * @description Whether the one who asks has read it.
+             * @default null
+             */
+            read?: boolean | null;
+            /** @default [] */
+            remove_tags?: string[];
+            /**
+             * Format: date-time
+             * @description Snoozes until then; with `null`, or with only `state: snoozed`, until the contact writes.
+             */
+            snoozed_until?: string | null;
             /** @default null */
             state?: components["schemas"]["ConversationState"] | null;
+            /** @default null */
+            subject?: string | null;
+            /**
+             * @description All of its tags.
+             * @default null
+             */
+            tags?: string[] | null;
+            /** @description A team's id, or `null` for none. */
+            team_id?: string | null;
         };
         /** @description How many conversations there are; all but `resolved` and `tray` leave the tray out. */
         ConversationCounts: {
@@ -1117,6 +2307,10 @@ export interface components {
             resolved: number;
             /** Format: int64 */
             snoozed: number;
+            /** @description Open, by team; teams without any are left out. */
+            teams: {
+                [key: string]: number;
+            };
             /** Format: int64 */
             tray: number;
             /**
@@ -1124,7 +2318,10 @@ export interface components {
              * @description Open and of nobody.
              */
             unassigned: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Open, and with something that the one who asks has not read.
+             */
             unread: number;
         };
         /** @description Which conversations are asked for. */
@@ -1138,6 +2335,10 @@ export interface components {
             contact?: string | null;
             /** @default null */
             state?: components["schemas"]["ConversationState"] | null;
+            /** @default null */
+            tag?: string | null;
+            /** @default null */
+            team?: string | null;
             /**
              * @description `true`: only those that wait in the tray.
              * @default null
@@ -1150,11 +2351,8 @@ export interface components {
             /** @description Where the next page begins; null on the last page. */
             next_cursor?: string | null;
         };
-        /**
-         * @description Where a conversation stands.
-         * @enum {string}
-         */
-        ConversationState: "open" | "pending" | "snoozed" | "resolved";
+        /** @description Where a conversation stands. */
+        ConversationState: ("open" | "pending" | "snoozed" | "resolved") | "merged";
         CreateApiKey: {
             name: string;
             /** @description `["*"]`, or permissions such as `messages:write`. */
@@ -1198,6 +2396,98 @@ export interface components {
          * @enum {string}
          */
         Direction: "inbound" | "outbound";
+        /** @description What somebody does in a conversation. */
+        Doing: ("viewing" | "typing") | "away";
+        /** @description One draft; only its writer sees it. */
+        Draft: {
+            content: components["schemas"]["DraftContent"];
+            conversation_id?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            kind: components["schemas"]["DraftKind"];
+            /**
+             * Format: date-time
+             * @description Rises with each change; send it as `if_updated_at` with the next one.
+             */
+            updated_at: string;
+        };
+        /** @description Somebody it goes to: as typed so far, or a name and an address. Given back in the form in which it came. */
+        DraftAddress: string | {
+            address: string;
+            /** @default null */
+            name?: string | null;
+        };
+        /** @description What a draft says now. */
+        DraftChange: {
+            content: components["schemas"]["DraftContent"];
+            /**
+             * Format: date-time
+             * @description The `updated_at` that this change was made upon; with another one the draft stays as it is.
+             * @default null
+             */
+            if_updated_at?: string | null;
+        };
+        /** @description The parts of a text that is still being written. */
+        DraftContent: {
+            /**
+             * @description The channel account to send through.
+             * @default null
+             */
+            account?: string | null;
+            /** @default [] */
+            attachments?: components["schemas"]["DraftFile"][];
+            /** @default [] */
+            bcc?: components["schemas"]["DraftAddress"][];
+            /** @default [] */
+            cc?: components["schemas"]["DraftAddress"][];
+            /**
+             * @description The message that is handed on.
+             * @default null
+             */
+            forward_of?: string | null;
+            /** @default null */
+            html?: string | null;
+            /**
+             * @description The message that is answered.
+             * @default null
+             */
+            in_reply_to?: string | null;
+            /** @default null */
+            subject?: string | null;
+            /** @default null */
+            text?: string | null;
+            /** @default [] */
+            to?: components["schemas"]["DraftAddress"][];
+        };
+        /** @description A file of a draft: an upload, or a file of a message. Only the ids are read; the rest is told in answers. */
+        DraftFile: {
+            attachment_id?: string | null;
+            /** @default  */
+            content_type?: string;
+            /** @default  */
+            filename?: string;
+            message_id?: string | null;
+            /**
+             * Format: int64
+             * @description In bytes.
+             * @default 0
+             */
+            size?: number;
+            upload_id?: string | null;
+            /** @default  */
+            url?: string;
+        };
+        /** @description What a draft will become. */
+        DraftKind: ("reply" | "note" | "forward") | "new";
+        /** @description One page of a list. */
+        DraftList: {
+            data: components["schemas"]["Draft"][];
+            /** @description Where the next page begins; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description What an entry is: a note, or which kind of change. */
+        EntryKind: ("note" | "note_removed" | "assigned" | "team" | "state" | "snoozed" | "priority" | "tags" | "subject" | "merged" | "split" | "moved" | "contact_merged") | "woke" | "tray" | "undone";
         /** @description Something that happened: ids and small facts. */
         Event: {
             /** Format: date-time */
@@ -1215,15 +2505,26 @@ export interface components {
             /** @description Where the next page begins; null on the last page. */
             next_cursor?: string | null;
         };
+        /** @description What to do with those that are known. */
+        Existing: "skip" | "update";
+        /** @description What becomes of mail that is in a folder already when it is read for the first time. */
+        ExistingMail: "all" | "unseen" | "none";
+        /** @description What kind of file it becomes. */
+        ExportFormat: "csv" | "vcard";
         /** @description Ids and small facts; never text of a message or an address. */
         Facts: {
             account_id?: string | null;
             contact_id?: string | null;
             conversation_id?: string | null;
             direction?: string | null;
+            entry_id?: string | null;
+            import_id?: string | null;
             journal_id?: string | null;
+            mailbox_id?: string | null;
             message_id?: string | null;
             state?: string | null;
+            /** @description Whom it concerns: of a notification, a draft or a reading. */
+            user_id?: string | null;
         };
         /** @description One fault in an input. */
         Fault: {
@@ -1232,11 +2533,8 @@ export interface components {
             /** @description RFC 6901 pointer to the field, for example `/to/0`; empty for the whole document. */
             pointer: string;
         };
-        /**
-         * @description The type of an event in the feed.
-         * @enum {string}
-         */
-        FeedType: "message.queued" | "message.sending" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.failed" | "message.unknown" | "message.cancelled" | "message.received" | "message.updated" | "conversation.opened" | "conversation.updated" | "conversation.read" | "contact.created" | "contact.updated" | "channel_account.created" | "channel_account.updated" | "channel_account.deleted" | "journal.failed";
+        /** @description The type of an event in the feed. */
+        FeedType: ("message.queued" | "message.sending" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.failed" | "message.unknown" | "message.cancelled" | "message.received" | "message.updated" | "conversation.opened" | "conversation.updated" | "conversation.read" | "contact.created" | "contact.updated" | "channel_account.created" | "channel_account.updated" | "channel_account.deleted" | "journal.failed" | "notification.created" | "notification.read" | "draft.changed" | "tag.changed" | "team.changed" | "view.changed" | "canned_response.changed" | "contact.merged" | "contact_import.progressed" | "mailbox.updated") | "note.changed";
         Filter: {
             /** @description `api`, `smtp` or `webhook:<provider>`. */
             source?: string | null;
@@ -1253,6 +2551,45 @@ export interface components {
             address: string;
             channel: components["schemas"]["Channel"];
         };
+        /** @description An address, as it is given. */
+        IdentityRequest: {
+            /** @description An email address, or a phone number such as `+15550100123`. */
+            address: string;
+            channel: components["schemas"]["Channel"];
+        };
+        /** @description What kind of file it is. */
+        ImportFormat: "csv" | "vcard";
+        /** @description A look at a file. */
+        ImportPreview: {
+            columns: string[];
+            /** @description The first rows, in the order of the columns. */
+            rows: string[][];
+            /** @description What each column probably is. */
+            suggested: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description What is asked of an import. */
+        ImportRequest: {
+            /**
+             * @description `update` when absent.
+             * @default null
+             */
+            existing?: components["schemas"]["Existing"] | null;
+            /**
+             * @description Column by column: `name`, `first_name`, `last_name`, `email`, `phone`, `time_zone`, `locale`, `attribute:company` or
+             *     `ignore`. As a preview suggests when absent.
+             * @default null
+             */
+            mapping?: {
+                [key: string]: string;
+            } | null;
+            upload_id: string;
+        };
+        /** @description Where an import stands. */
+        ImportState: ("running" | "done") | "failed";
         /** @description A route. */
         InboundRoute: {
             account_id?: string | null;
@@ -1320,6 +2657,145 @@ export interface components {
             /** @description The display name; absent when the sender gave none. */
             name?: string | null;
         };
+        /** @description One mailbox. */
+        Mailbox2: {
+            /** @description The account whose conversations these are. */
+            account_id?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            enabled: boolean;
+            /** @description Those that were looked into. */
+            folders: components["schemas"]["MailboxFolder"][];
+            health: components["schemas"]["MailboxHealth"];
+            id: string;
+            name: string;
+            /** @description The names of the secrets that are set. */
+            secrets_set: string[];
+            settings: components["schemas"]["MailboxSettings"];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description What changes of a mailbox; what is absent stays. */
+        MailboxChange: {
+            /**
+             * @description `null` takes the account away.
+             * @default null
+             */
+            account_id?: string | null;
+            /** @default null */
+            enabled?: boolean | null;
+            /** @default null */
+            name?: string | null;
+            /**
+             * @description Settings to change. A secret that is absent or empty stays as it is; `null` removes.
+             * @default null
+             */
+            settings?: components["schemas"]["MailboxSettingsRequest"] | null;
+        };
+        /** @description How far a folder was read. */
+        MailboxFolder: {
+            /**
+             * Format: date-time
+             * @description When it was last compared with the journal.
+             */
+            checked_at?: string | null;
+            folder: string;
+            /**
+             * Format: int64
+             * @description Mails before it are in the journal, or skipped.
+             */
+            next_uid: number;
+            skipped: components["schemas"]["SkippedMail"][];
+            /** Format: uint32 */
+            uid_validity: number;
+        };
+        /** @description How a mailbox does. */
+        MailboxHealth: {
+            /** @description What is wrong, in words. */
+            last_error?: string | null;
+            /** Format: date-time */
+            last_error_at?: string | null;
+            /** Format: date-time */
+            last_mail_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last looked into.
+             */
+            last_seen_at?: string | null;
+            /** @description `failing` is tried again by itself; `stopped` waits for a person. */
+            state: components["schemas"]["Health"];
+        };
+        /** @description One page of a list. */
+        MailboxList: {
+            data: components["schemas"]["Mailbox2"][];
+            /** @description Where the next page begins; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description The settings of a mailbox, without secrets. */
+        MailboxSettings: {
+            after_filing: components["schemas"]["AfterFiling"];
+            authentication: components["schemas"]["Authentication"];
+            client_id?: string | null;
+            existing_mail: components["schemas"]["ExistingMail"];
+            /** @description The first one is watched all the time, the others every `poll_seconds`. */
+            folders: string[];
+            host: string;
+            move_to?: string | null;
+            /** @description Whether mail for `name+anything@…` arrives here too: then answers are known by the address that they go to. */
+            plus_addressing: boolean;
+            /**
+             * Format: uint32
+             * @description How often all folders are looked into, also when the server tells of new mail by itself.
+             */
+            poll_seconds: number;
+            /**
+             * Format: uint16
+             * @description 993 with `tls`, else 143, when it is not given.
+             */
+            port: number;
+            /** @description Certificate authorities that are trusted beside those of the system, in PEM. */
+            root_ca_pem?: string | null;
+            security: components["schemas"]["Security"];
+            /** @description With `xoauth2`: where access tokens come from. */
+            token_url?: string | null;
+            username: string;
+        };
+        /** @description As they are written: secrets among them, most of them optional. */
+        MailboxSettingsRequest: {
+            /** @description `leave` when it is not given. */
+            after_filing?: components["schemas"]["AfterFiling"] | null;
+            /** @description `password` when it is not given. */
+            authentication?: components["schemas"]["Authentication"] | null;
+            /** @description With `xoauth2`. */
+            client_id?: string | null;
+            /** @description With `xoauth2`, where the client has one. */
+            client_secret?: string | null;
+            /** @description `unseen` when it is not given. */
+            existing_mail?: components["schemas"]["ExistingMail"] | null;
+            /** @description `["INBOX"]` when it is not given. */
+            folders?: string[] | null;
+            host?: string | null;
+            move_to?: string | null;
+            /** @description With `password`. */
+            password?: string | null;
+            /** @description `true` when it is not given. */
+            plus_addressing?: boolean | null;
+            /**
+             * Format: uint32
+             * @description 300 when it is not given.
+             */
+            poll_seconds?: number | null;
+            /** Format: uint16 */
+            port?: number | null;
+            /** @description With `xoauth2`. When the server gives a new one, that one is kept. */
+            refresh_token?: string | null;
+            root_ca_pem?: string | null;
+            /** @description `tls` when it is not given. */
+            security?: components["schemas"]["Security"] | null;
+            /** @description With `xoauth2`. */
+            token_url?: string | null;
+            username?: string | null;
+        };
         /** @description Who the caller is. */
         Me: {
             /** @description To be sent as `X-CSRF-Token` with changes; null for an API key, which needs none. */
@@ -1347,14 +2823,36 @@ export interface components {
             id: string;
             name: string;
         };
+        /** @description A person or team that a note names. */
+        Mention: {
+            id: string;
+            name: string;
+        };
+        MergeContact: {
+            /** @description The contact that has everything afterwards. */
+            into: string;
+        };
+        MergeRequest: {
+            into: string;
+        };
+        /** @description What came of it: the contact that has everything now, and by what it is undone. */
+        MergedContact: {
+            contact: components["schemas"]["Contact"];
+            rearrangement_id: string;
+        };
         /** @description One message. */
         Message: {
             account?: components["schemas"]["AccountBrief"] | null;
             attachments: components["schemas"]["Attachment"][];
             /** Format: uint32 */
             attempts_count: number;
+            /** @description What a server on the way found out about the sender: to be believed when it is a server of one's own. */
+            authentication?: components["schemas"]["AuthenticationResults"] | null;
             author?: components["schemas"]["AuthorView"] | null;
+            /** @description Why it counts as written by a machine: nothing is answered to it automatically. */
+            automatic?: components["schemas"]["AutomaticView"] | null;
             bcc: components["schemas"]["Mailbox"][];
+            calendar?: components["schemas"]["Calendar"] | null;
             cc: components["schemas"]["Mailbox"][];
             channel: components["schemas"]["Channel"];
             conversation_id: string;
@@ -1363,10 +2861,14 @@ export interface components {
             /** Format: date-time */
             delivered_at?: string | null;
             direction: components["schemas"]["Direction"];
+            /** @description The message that is passed on by this one. */
+            forward_of?: string | null;
             from?: components["schemas"]["Mailbox"] | null;
             has_remote_images: boolean;
             /** @description Cleaned of everything that runs or loads: safe to show in a sandboxed frame. */
             html?: string | null;
+            /** @description The rest that the HTML of a reply quotes, cleaned too. */
+            html_quoted?: string | null;
             id: string;
             in_reply_to?: string | null;
             metadata: {
@@ -1385,6 +2887,7 @@ export interface components {
             send_at?: string | null;
             /** Format: date-time */
             sent_at?: string | null;
+            signature?: string | null;
             state: components["schemas"]["MessageState"];
             state_reason?: components["schemas"]["ReasonView"] | null;
             subject: string;
@@ -1400,8 +2903,13 @@ export interface components {
             attempts: components["schemas"]["Attempt"][];
             /** Format: uint32 */
             attempts_count: number;
+            /** @description What a server on the way found out about the sender: to be believed when it is a server of one's own. */
+            authentication?: components["schemas"]["AuthenticationResults"] | null;
             author?: components["schemas"]["AuthorView"] | null;
+            /** @description Why it counts as written by a machine: nothing is answered to it automatically. */
+            automatic?: components["schemas"]["AutomaticView"] | null;
             bcc: components["schemas"]["Mailbox"][];
+            calendar?: components["schemas"]["Calendar"] | null;
             cc: components["schemas"]["Mailbox"][];
             channel: components["schemas"]["Channel"];
             conversation_id: string;
@@ -1411,6 +2919,8 @@ export interface components {
             delivered_at?: string | null;
             direction: components["schemas"]["Direction"];
             events: components["schemas"]["MessageEvent"][];
+            /** @description The message that is passed on by this one. */
+            forward_of?: string | null;
             from?: components["schemas"]["Mailbox"] | null;
             has_remote_images: boolean;
             headers: {
@@ -1418,6 +2928,8 @@ export interface components {
             };
             /** @description Cleaned of everything that runs or loads: safe to show in a sandboxed frame. */
             html?: string | null;
+            /** @description The rest that the HTML of a reply quotes, cleaned too. */
+            html_quoted?: string | null;
             id: string;
             in_reply_to?: string | null;
             metadata: {
@@ -1436,6 +2948,7 @@ export interface components {
             send_at?: string | null;
             /** Format: date-time */
             sent_at?: string | null;
+            signature?: string | null;
             state: components["schemas"]["MessageState"];
             state_reason?: components["schemas"]["ReasonView"] | null;
             subject: string;
@@ -1510,6 +3023,22 @@ export interface components {
              */
             conversation_id?: string | null;
             /**
+             * Format: uint32
+             * @description Holds the message back so long, 0 to 3600 seconds; until then it can be cancelled. Not together with `send_at`.
+             * @default null
+             */
+            delay_seconds?: number | null;
+            /**
+             * @description The newest message that you have seen of the conversation: refused as `conversation_moved_on` when there is a newer.
+             * @default null
+             */
+            expected_last_message_id?: string | null;
+            /**
+             * @description The message to pass on: its text stands below yours, and its files go along. Needs `to`.
+             * @default null
+             */
+            forward_of?: string | null;
+            /**
              * @description Further headers, such as `List-Unsubscribe` or `X-Order`.
              * @default {}
              */
@@ -1543,6 +3072,11 @@ export interface components {
             /** @default null */
             reply_to?: string | null;
             /**
+             * @description Resolves the conversation with it.
+             * @default false
+             */
+            resolve?: boolean;
+            /**
              * Format: date-time
              * @description When to send it; at once when absent or past.
              * @default null
@@ -1560,6 +3094,51 @@ export interface components {
         };
         /** @description Where a message stands. */
         MessageState: "draft" | "scheduled" | "queued" | "held" | "sending" | "sent" | "delivered" | "read" | "deferred" | "unknown" | "bounced" | "failed" | "blocked" | "cancelled" | "received";
+        /** @description A mail that was not in the journal. */
+        MissingMail: {
+            folder: string;
+            /** Format: uint32 */
+            uid: number;
+        };
+        /** @description What came of it. */
+        MissingMailCheck: {
+            /**
+             * Format: uint
+             * @description Mails that were compared.
+             */
+            checked: number;
+            /** @description Mails that were not in the journal. */
+            missing: components["schemas"]["MissingMail"][];
+            /**
+             * Format: uint
+             * @description How many of those are in it now; the others are listed as skipped, with the reason.
+             */
+            taken_in: number;
+        };
+        /** @description What is compared. */
+        MissingMailRequest: {
+            /**
+             * @description Only this folder; else all that are read.
+             * @default null
+             */
+            folder?: string | null;
+            /**
+             * @description Also mail that was in the mailbox before it was added here.
+             * @default false
+             */
+            from_the_beginning?: boolean;
+        };
+        MoveRequest: {
+            into: string;
+            message_ids: string[];
+        };
+        Named: {
+            /**
+             * @description What the file is called.
+             * @default
+             */
+            filename?: string;
+        };
         /** @description What a new account is made of. */
         NewAccount: {
             /**
@@ -1595,6 +3174,71 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description A canned response to be added. */
+        NewCannedResponse: {
+            name: string;
+            /** @description 1 to 40 lower case letters, digits, `-` and `_`; another one for each response. */
+            shortcut: string;
+            text: string;
+        };
+        /** @description Somebody to be added; a name or an address is needed. */
+        NewContact: {
+            /**
+             * @description Up to 100; keys of a-z, 0-9 and _; texts, numbers or truths.
+             * @default {}
+             */
+            attributes?: {
+                [key: string]: components["schemas"]["AttributeValue"];
+            };
+            /** @default [] */
+            identities?: components["schemas"]["IdentityRequest"][];
+            /** @default null */
+            locale?: string | null;
+            /** @default  */
+            name?: string;
+            /**
+             * @description A user's id or `me`.
+             * @default null
+             */
+            owner_id?: string | null;
+            /** @default null */
+            time_zone?: string | null;
+        };
+        /** @description A draft to be kept. */
+        NewDraft: {
+            content: components["schemas"]["DraftContent"];
+            /**
+             * @description For a reply, a note or a forward: where.
+             * @default null
+             */
+            conversation_id?: string | null;
+            kind: components["schemas"]["DraftKind"];
+        };
+        /** @description What a new mailbox is made of. */
+        NewMailbox: {
+            /**
+             * @description The account whose conversations these are. Answers to its address then count as coming in here.
+             * @default null
+             */
+            account_id?: string | null;
+            /** @default null */
+            enabled?: boolean | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description How the mailbox is reached and what is done with its mail, secrets among it. */
+            settings: components["schemas"]["MailboxSettingsRequest"];
+        };
+        /** @description A note to be written. */
+        NewNote: {
+            attachments?: components["schemas"]["NoteUpload"][];
+            /**
+             * @description Further people (`usr_…`) and teams (`tem_…`) to tell of it.
+             * @default []
+             */
+            mentions?: string[];
+            /** @description `@Name` of a person or team mentions them. May be empty when there are files. */
+            text: string;
+        };
         /** @description A route to add. */
         NewRoute: {
             /**
@@ -1605,15 +3249,154 @@ export interface components {
             /** @description An address (`support@example.com`) or a whole domain (`@example.com`). */
             address: string;
         };
+        /** @description A tag to add. */
+        NewTag: {
+            /** @default null */
+            color?: components["schemas"]["TagColor"] | null;
+            name: string;
+        };
+        /** @description A team to add, or all of what it becomes. */
+        NewTeam: {
+            /** @default [] */
+            member_ids?: string[];
+            name: string;
+        };
+        /** @description A view to add. */
+        NewView: {
+            name: string;
+            /** @description As in `GET /v1/search`. */
+            query: string;
+            /**
+             * @description Whether everybody sees it.
+             * @default false
+             */
+            shared?: boolean;
+        };
+        /** @description One note. */
+        Note: {
+            /** Format: date-time */
+            at: string;
+            attachments: components["schemas"]["NoteFile"][];
+            author: components["schemas"]["AuthorView"];
+            conversation_id: string;
+            /** Format: date-time */
+            edited_at?: string | null;
+            id: string;
+            mentions: components["schemas"]["Mention"][];
+            text: string;
+        };
+        /** @description What a note says now. */
+        NoteChange: {
+            text: string;
+        };
+        /** @description A file of a note. */
+        NoteFile: {
+            content_type: string;
+            filename: string;
+            /** @description The upload that it is. */
+            id: string;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            size: number;
+            url: string;
+        };
+        /** @description A file for a note. */
+        NoteUpload: {
+            upload_id: string;
+        };
+        /** @description One notification. */
+        Notification: {
+            /** @description Whose doing it was; null when nobody of ours did it. */
+            actor?: components["schemas"]["NotifierView"] | null;
+            /** Format: date-time */
+            at: string;
+            conversation_id?: string | null;
+            /** @description One sentence. */
+            detail: string;
+            id: string;
+            kind: components["schemas"]["NotificationKind"];
+            /** Format: date-time */
+            read_at?: string | null;
+            /** @description The message or entry that it is about. */
+            subject_id?: string | null;
+        };
+        /** @description How many are unread. */
+        NotificationCount: {
+            /** Format: int64 */
+            unread: number;
+        };
+        /** @description Which notifications are asked for. */
+        NotificationFilter: {
+            /**
+             * @description `true`: only those that were not read yet.
+             * @default null
+             */
+            unread?: boolean | null;
+        };
+        /** @description Why somebody is told. */
+        NotificationKind: "mention" | "assigned" | "team_assigned" | "replied" | "woke" | "mailbox";
+        /** @description One page of a list. */
+        NotificationList: {
+            data: components["schemas"]["Notification"][];
+            /** @description Where the next page begins; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description Which notifications were read: one of the three. */
+        NotificationsRead: {
+            /** @default null */
+            all?: boolean | null;
+            /**
+             * @description Everything about this conversation.
+             * @default null
+             */
+            conversation_id?: string | null;
+            /**
+             * @description Up to 500.
+             * @default null
+             */
+            ids?: string[] | null;
+        };
+        /** @description Somebody who caused a notification. */
+        NotifierView: {
+            id: string;
+            name: string;
+        };
+        /** @description How many were unread, and are not any more. */
+        NowRead: {
+            /** Format: uint64 */
+            read: number;
+        };
+        Of: {
+            /** @description Only those of this conversation. */
+            conversation?: string | null;
+        };
         /** @description What to do when an outcome is unknown and nobody can be asked. */
         OnUnknown: "hold" | "resend";
         /** @description One address or several. */
         OneOrMany: string | string[];
-        /**
-         * @description One thing that somebody may do.
-         * @enum {string}
-         */
-        Permission: "messages:read" | "messages:write" | "conversations:read" | "conversations:write" | "contacts:read" | "contacts:write" | "channels:read" | "channels:write" | "journal:read" | "journal:write" | "inbound:write" | "events:read" | "users:read" | "users:write" | "keys:read" | "keys:write" | "audit:read" | "settings:read" | "settings:write";
+        /** @description Who else is there. */
+        OthersPresent: {
+            others: components["schemas"]["PresentPerson"][];
+        };
+        /** @description One thing that somebody may do. */
+        Permission: ("messages:read" | "messages:write" | "conversations:read" | "conversations:write" | "contacts:read" | "contacts:write" | "channels:read" | "channels:write" | "journal:read" | "journal:write" | "inbound:write" | "events:read" | "users:read" | "users:write" | "keys:read" | "keys:write" | "audit:read" | "settings:read" | "settings:write") | "inbox:configure";
+        /** @description A sign of life. */
+        PresencePing: {
+            doing: components["schemas"]["Doing"];
+        };
+        /** @description Somebody who is there. */
+        PresentPerson: {
+            doing: components["schemas"]["Doing"];
+            id: string;
+            name: string;
+        };
+        /** @description What is asked of a preview. */
+        PreviewRequest: {
+            format: components["schemas"]["ImportFormat"];
+            upload_id: string;
+        };
         /**
          * @description How urgent a conversation is.
          * @enum {string}
@@ -1661,10 +3444,26 @@ export interface components {
             /** @description Where the next page begins; null on the last page. */
             next_cursor?: string | null;
         };
+        /** @description What came of it: the conversation in which the messages are now, and by what it is undone. */
+        Rearranged: {
+            conversation: components["schemas"]["Conversation"];
+            rearrangement_id: string;
+        };
         /** @description Why a message is in its state. */
         ReasonView: {
             code: string;
             detail: string;
+        };
+        RenderFor: {
+            /** @default null */
+            conversation_id?: string | null;
+        };
+        /** @description A canned response filled in. */
+        RenderedResponse: {
+            /** @description Their names. */
+            missing: string[];
+            /** @description Variables of which nothing is known, and that have no default, still stand here in their braces. */
+            text: string;
         };
         Resolution: {
             decision: components["schemas"]["Decision"];
@@ -1683,17 +3482,162 @@ export interface components {
         };
         /** @description What a person is in a tenant. */
         Role: "owner" | "admin" | "agent" | "viewer";
+        /** @description Why a row was refused. */
+        RowFault: {
+            /** @description What was expected there. */
+            detail: string;
+            /** @description The column; empty when it is about the whole row. */
+            field: string;
+            /**
+             * Format: uint32
+             * @description As a spreadsheet counts: the header is row 1. Cards of a vCard file are counted from 1.
+             */
+            row: number;
+        };
         /** @description The rule that placed a message. */
         Rule: "given" | "reply_token" | "references" | "same_subject" | "new" | "moved";
-        Search: {
-            /** @description Only those whose name or email address begins so. */
-            q?: string | null;
+        /** @description One operator. */
+        SearchFilter: {
+            /** @description Whether a `-` stands before it. */
+            negated: boolean;
+            operator: string;
+            value: string;
         };
+        /** @description One conversation that was found. */
+        SearchResult: {
+            /** Format: date-time */
+            at: string;
+            conversation: components["schemas"]["Conversation"];
+            /** @description The note that was found. */
+            entry_id?: string | null;
+            from?: components["schemas"]["SearchSender"] | null;
+            /** @description The message that was found; without words in the query, the newest. */
+            message_id?: string | null;
+            /** @description About thirty words around the hits. */
+            snippet: components["schemas"]["SnippetPiece"][];
+            /** @description The subject of the message with the hits marked. */
+            subject: components["schemas"]["SnippetPiece"][];
+        };
+        /** @description One page of what was found. */
+        SearchResults: {
+            data: components["schemas"]["SearchResult"][];
+            /** @description Where the next page begins; null on the last page. */
+            next_cursor?: string | null;
+            understood: components["schemas"]["SearchUnderstood"];
+        };
+        /** @description Who wrote what was found. */
+        SearchSender: {
+            /**
+             * Format: email
+             * @description None for notes.
+             */
+            address?: string | null;
+            /** @description Empty when nobody told us. */
+            name: string;
+        };
+        /** @description What was made of a query, for the one who wrote it. */
+        SearchUnderstood: {
+            filters: components["schemas"]["SearchFilter"][];
+            /** @description What could not be understood or does not exist, as sentences. */
+            notes: string[];
+            /** @description Words and phrases as they were typed. */
+            words: string[];
+        };
+        /** @description How the connection is protected. */
+        Security: "tls" | "starttls" | "none";
         /** @description A sender identity as it is written in requests. */
         SenderRequest: {
             address: string;
             /** @default null */
             name?: string | null;
+        };
+        /** @description The settings of the house. */
+        Settings: {
+            /**
+             * Format: uint32
+             * @description Days after which processed and ignored entries of the inbound journal are deleted, and with them the raw form of
+             *     received mail. Null: never. Messages and their files stay; entries that failed stay until somebody settles them.
+             */
+            journal_retention_days?: number | null;
+            /**
+             * Format: uint32
+             * @description How long the dashboard holds a message back, so that it can be called back.
+             */
+            undo_send_seconds: number;
+        };
+        /** @description What changes of them; what is absent stays. */
+        SettingsChange: {
+            /**
+             * Format: uint32
+             * @description 1 to 3650 days, or null for never.
+             */
+            journal_retention_days?: number | null;
+            /**
+             * Format: uint32
+             * @description 0 to 120 seconds.
+             * @default null
+             */
+            undo_send_seconds?: number | null;
+        };
+        /** @description One that was not changed, and why. */
+        Skipped: {
+            code: string;
+            detail: string;
+            id: string;
+        };
+        /** @description A mail that could not be fetched. */
+        SkippedMail: {
+            /** @description Why, in words. */
+            reason: string;
+            /** Format: uint32 */
+            uid: number;
+        };
+        /** @description A piece of a text, and whether it was looked for. */
+        SnippetPiece: {
+            hit: boolean;
+            text: string;
+        };
+        /** @description Some messages of a conversation. */
+        SplitRequest: {
+            /** @description At least one, and not all of them. */
+            message_ids: string[];
+            /**
+             * @description Of the new conversation; that of the first message when absent.
+             * @default null
+             */
+            subject?: string | null;
+        };
+        /** @description One tag. */
+        Tag: {
+            color: components["schemas"]["TagColor"];
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            name: string;
+        };
+        /** @description A tag in short. */
+        TagBrief: {
+            color: components["schemas"]["TagColor"];
+            id: string;
+            name: string;
+        };
+        /** @description What changes of a tag; what is absent stays. */
+        TagChange: {
+            /** @default null */
+            color?: components["schemas"]["TagColor"] | null;
+            /** @default null */
+            name?: string | null;
+        };
+        /**
+         * @description The colour of a tag; the dashboard has a light and a dark shade of each.
+         * @enum {string}
+         */
+        TagColor: "gray" | "red" | "orange" | "amber" | "green" | "teal" | "blue" | "violet" | "pink";
+        /** @description One page of a list. */
+        TagList: {
+            data: components["schemas"]["Tag"][];
+            /** @description Where the next page begins; null on the last page. */
+            next_cursor?: string | null;
         };
         /** @description What became of something that came in. */
         TakenIn: {
@@ -1701,16 +3645,72 @@ export interface components {
             duplicate: boolean;
             journal_id: string;
         };
+        /** @description One team. */
+        Team: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            members: components["schemas"]["AssigneeView"][];
+            name: string;
+        };
+        /** @description A team in short. */
+        TeamBrief: {
+            id: string;
+            name: string;
+        };
+        /** @description What changes of a team; what is absent stays. */
+        TeamChange: {
+            /** @default null */
+            member_ids?: string[] | null;
+            /** @default null */
+            name?: string | null;
+        };
+        /** @description One page of a list. */
+        TeamList: {
+            data: components["schemas"]["Team"][];
+            /** @description Where the next page begins; null on the last page. */
+            next_cursor?: string | null;
+        };
+        Terms: {
+            /**
+             * @description `true`: only tell what would happen.
+             * @default false
+             */
+            dry_run?: boolean;
+            format: components["schemas"]["ImportFormat"];
+        };
         /** @description Why a message is where it is. */
         ThreadingView: {
             explanation: string;
             rule: components["schemas"]["Rule"];
         };
+        /** @description One thing in a timeline. */
+        TimelineItem: {
+            message: components["schemas"]["Message"];
+            /** @constant */
+            type: "message";
+        } | {
+            note: components["schemas"]["Note"];
+            /** @constant */
+            type: "note";
+        } | {
+            activity: components["schemas"]["Activity"];
+            /** @constant */
+            type: "activity";
+        };
+        /** @description One page of a list. */
+        TimelineItemList: {
+            data: components["schemas"]["TimelineItem"][];
+            /** @description Where the next page begins; null on the last page. */
+            next_cursor?: string | null;
+        };
         TrayDecision: {
             belongs: boolean;
         };
-        UpdateContact: {
-            name: string;
+        /** @description What has everything again: one of the two. */
+        Undone: {
+            contact?: components["schemas"]["Contact"] | null;
+            conversation?: components["schemas"]["Conversation"] | null;
         };
         UpdateUser: {
             disabled?: boolean | null;
@@ -1721,6 +3721,19 @@ export interface components {
              */
             password?: string | null;
             role?: components["schemas"]["Role"] | null;
+        };
+        /** @description One upload. */
+        Upload: {
+            content_type: string;
+            /** @description As it was given, without a path and without what cannot be seen. */
+            filename: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            size: number;
+            url: string;
         };
         /** @description A person who signs in. */
         User: {
@@ -1739,6 +3752,52 @@ export interface components {
             /** @description Where the next page begins; null on the last page. */
             next_cursor?: string | null;
         };
+        /**
+         * @description How a check ended.
+         * @enum {string}
+         */
+        Verdict: "pass" | "fail" | "softfail" | "neutral" | "policy" | "temperror" | "permerror" | "none";
+        /** @description One saved view. */
+        View: {
+            /**
+             * Format: int64
+             * @description Always null: searches are not counted.
+             */
+            count?: number | null;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            name: string;
+            /** Format: int64 */
+            position: number;
+            query: string;
+            shared: boolean;
+        };
+        /** @description What changes of a view; what is absent stays. */
+        ViewChange: {
+            /** @default null */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Where it stands among the others, the lowest first.
+             * @default null
+             */
+            position?: number | null;
+            /** @default null */
+            query?: string | null;
+            /** @default null */
+            shared?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ViewList: {
+            data: components["schemas"]["View"][];
+            /** @description Where the next page begins; null on the last page. */
+            next_cursor?: string | null;
+        };
+        Wanted: {
+            /** @description `csv` when absent. */
+            format?: components["schemas"]["ExportFormat"] | null;
+        };
         Words: {
             /** @description The `next_cursor` of the page before. */
             cursor?: string | null;
@@ -1747,6 +3806,10 @@ export interface components {
              * @description How many to give, 1 to 200; 50 when absent.
              */
             limit?: number | null;
+        };
+        Words2: {
+            /** @description Only those whose shortcut, name or text has these words. */
+            q?: string | null;
         };
     };
     responses: never;
@@ -1903,6 +3966,207 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditVerification"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_canned_responses: {
+        parameters: {
+            query?: {
+                /** @description Only those whose shortcut, name or text has these words. */
+                q?: string;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many to give, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedResponseList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_canned_response: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A canned response to be added. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCannedResponse"];
+            };
+        };
+        responses: {
+            /** @description One canned response. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedResponse"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_canned_response: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One canned response. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedResponse"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_canned_response: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_canned_response: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What to change of a canned response; what is absent stays. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CannedResponseChange"];
+            };
+        };
+        responses: {
+            /** @description One canned response. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedResponse"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    render_canned_response: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenderFor"];
+            };
+        };
+        responses: {
+            /** @description A canned response filled in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenderedResponse"];
                 };
             };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
@@ -2135,11 +4399,191 @@ export interface operations {
             };
         };
     };
+    list_contact_imports: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many to give, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactImportList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_contact_import: {
+        parameters: {
+            query: {
+                /** @description `true`: only tell what would happen. */
+                dry_run?: boolean;
+                format: components["schemas"]["ImportFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is asked of an import. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRequest"];
+            };
+        };
+        responses: {
+            /** @description One import. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactImport"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_contact_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is asked of a preview. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description A look at a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_contact_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One import. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactImport"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_refused_rows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows, each with its reason. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_contacts: {
         parameters: {
             query?: {
-                /** @description Only those whose name or email address begins so. */
+                /** @description `key:value`; values are compared without regard to case. */
+                attribute?: string;
+                /** @description Only those with an address on this channel. */
+                channel?: components["schemas"]["Channel"];
+                /** @description `me`, `none` or a user's id. */
+                owner?: string;
+                /** @description Beginnings of words of the name, of an address or of a phone number; all have to fit. */
                 q?: string;
+                /** @description Last wrote at or after. */
+                seen_after?: string;
+                /** @description Last wrote before. */
+                seen_before?: string;
+                /** @description `newest` when absent. */
+                sort?: components["schemas"]["ContactSort"];
                 /** @description The `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description How many to give, 1 to 200; 50 when absent. */
@@ -2158,6 +4602,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContactList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Somebody to be added; a name or an address is needed. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewContact"];
+            };
+        };
+        responses: {
+            /** @description One contact. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_contacts: {
+        parameters: {
+            query?: {
+                /** @description `key:value`; values are compared without regard to case. */
+                attribute?: string;
+                /** @description Only those with an address on this channel. */
+                channel?: components["schemas"]["Channel"];
+                /** @description `me`, `none` or a user's id. */
+                owner?: string;
+                /** @description Beginnings of words of the name, of an address or of a phone number; all have to fit. */
+                q?: string;
+                /** @description Last wrote at or after. */
+                seen_after?: string;
+                /** @description Last wrote before. */
+                seen_before?: string;
+                /** @description `newest` when absent. */
+                sort?: components["schemas"]["ContactSort"];
+                /** @description `csv` when absent. */
+                format?: components["schemas"]["ExportFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
                 };
             };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
@@ -2211,9 +4735,10 @@ export interface operations {
             };
             cookie?: never;
         };
+        /** @description What changes of a contact; what is absent stays. */
         requestBody: {
             content: {
-                "application/json": components["schemas"]["UpdateContact"];
+                "application/json": components["schemas"]["ContactChange"];
             };
         };
         responses: {
@@ -2237,6 +4762,175 @@ export interface operations {
             };
         };
     };
+    list_contact_conversations: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many to give, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_contact_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDuplicateList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeContact"];
+            };
+        };
+        responses: {
+            /** @description What came of it: the contact that has everything now, and by what it is undone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergedContact"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_contact_timeline: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many to give, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactTimelineItemList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_conversations: {
         parameters: {
             query?: {
@@ -2244,6 +4938,8 @@ export interface operations {
                 assignee?: string;
                 contact?: string;
                 state?: components["schemas"]["ConversationState"];
+                tag?: string;
+                team?: string;
                 /** @description `true`: only those that wait in the tray. */
                 tray?: boolean;
                 /** @description The `next_cursor` of the page before. */
@@ -2264,6 +4960,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConversationList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_conversations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A change of many. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkChange"];
+            };
+        };
+        responses: {
+            /** @description What became of a change of many. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChanged"];
                 };
             };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
@@ -2373,6 +5103,41 @@ export interface operations {
             };
         };
     };
+    merge_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeRequest"];
+            };
+        };
+        responses: {
+            /** @description What came of it: the conversation in which the messages are now, and by what it is undone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rearranged"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_conversation_messages: {
         parameters: {
             query?: {
@@ -2396,6 +5161,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessageList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveRequest"];
+            };
+        };
+        responses: {
+            /** @description What came of it: the conversation in which the messages are now, and by what it is undone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rearranged"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A note to be written. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            /** @description One note. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    be_present: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A sign of life. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresencePing"];
+            };
+        };
+        responses: {
+            /** @description Who else is there. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OthersPresent"];
                 };
             };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
@@ -2438,6 +5310,78 @@ export interface operations {
             };
         };
     };
+    split_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description Some messages of a conversation. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitRequest"];
+            };
+        };
+        responses: {
+            /** @description What came of it: the conversation in which the messages are now, and by what it is undone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rearranged"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_timeline: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many to give, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineItemList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     decide_tray: {
         parameters: {
             query?: never;
@@ -2461,6 +5405,201 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Conversation"];
                 };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unread_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_drafts: {
+        parameters: {
+            query?: {
+                /** @description Only those of this conversation. */
+                conversation?: string;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many to give, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A draft to be kept. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDraft"];
+            };
+        };
+        responses: {
+            /** @description One draft; only its writer sees it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One draft; only its writer sees it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What a draft says now. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftChange"];
+            };
+        };
+        responses: {
+            /** @description One draft; only its writer sees it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
             default: {
@@ -2786,6 +5925,232 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JournalEntry"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_mailboxes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_mailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What a new mailbox is made of. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMailbox"];
+            };
+        };
+        responses: {
+            /** @description One mailbox. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mailbox2"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_mailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One mailbox. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mailbox2"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_mailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_mailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What changes of a mailbox; what is absent stays. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailboxChange"];
+            };
+        };
+        responses: {
+            /** @description One mailbox. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mailbox2"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_mailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of a check. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAccountCheck"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_missing_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What is compared. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MissingMailRequest"];
+            };
+        };
+        responses: {
+            /** @description What came of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissingMailCheck"];
                 };
             };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
@@ -3165,6 +6530,201 @@ export interface operations {
             };
         };
     };
+    get_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One note. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What a note says now. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteChange"];
+            };
+        };
+        responses: {
+            /** @description One note. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_notifications: {
+        parameters: {
+            query?: {
+                /** @description `true`: only those that were not read yet. */
+                unread?: boolean;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many to give, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many are unread. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationCount"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Which notifications were read: one of the three. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationsRead"];
+            };
+        };
+        responses: {
+            /** @description How many were unread, and are not any more. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NowRead"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_providers: {
         parameters: {
             query?: never;
@@ -3181,6 +6741,459 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProviderList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_rearrangement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What has everything again: one of the two. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Undone"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                /** @description What is looked for. */
+                q?: string;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many to give, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of what was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResults"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings of the house. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What changes of them; what is absent stays. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsChange"];
+            };
+        };
+        responses: {
+            /** @description The settings of the house. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A tag to add. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTag"];
+            };
+        };
+        responses: {
+            /** @description One tag. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What changes of a tag; what is absent stays. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagChange"];
+            };
+        };
+        responses: {
+            /** @description One tag. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A team to add, or all of what it becomes. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTeam"];
+            };
+        };
+        responses: {
+            /** @description One team. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What changes of a team; what is absent stays. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamChange"];
+            };
+        };
+        responses: {
+            /** @description One team. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_upload: {
+        parameters: {
+            query?: {
+                /** @description What the file is called. */
+                filename?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description One upload. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The content of the file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
                 };
             };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
@@ -3314,6 +7327,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A view to add. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewView"];
+            };
+        };
+        responses: {
+            /** @description One saved view. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What changes of a view; what is absent stays. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewChange"];
+            };
+        };
+        responses: {
+            /** @description One saved view. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
                 };
             };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */

@@ -2,6 +2,7 @@
 // (schema.d.ts, made by `npm run codegen`), so that a change of the API fails the type check here. By hand is only what
 // the description leaves open: settings, the schemas of settings, and the details of the audit log.
 
+import type { Answer } from './operations';
 import type { components } from './schema';
 
 type Schemas = components['schemas'];
@@ -57,8 +58,17 @@ export type JournalEntry = Whole<Schemas['JournalEntry']>;
 export type JournalState = Schemas['JournalState'];
 
 /** Not whole: an event has only the facts that belong to its type. */
-export type FeedEvent = Schemas['Event'];
-export type FeedType = Schemas['FeedType'];
+export type FeedEvent = Omit<Schemas['Event'], 'type' | 'data'> & {
+  type: FeedType;
+  data: Schemas['Event']['data'] & { user_id?: string; entry_id?: string; mailbox_id?: string; import_id?: string };
+};
+export type FeedType = Schemas['FeedType'] | NewFeedType;
+type NewFeedType =
+  | `${'note' | 'draft' | 'tag' | 'team' | 'view' | 'canned_response'}.changed`
+  | `notification.${'created' | 'read'}`
+  | 'contact.merged'
+  | 'contact_import.progressed'
+  | 'mailbox.updated';
 
 export type AuditEntry = Whole<Schemas['AuditEntry']>;
 export type Verification = Whole<Schemas['AuditVerification']>;
@@ -100,3 +110,41 @@ export type JsonSchema = {
   /** The place of a setting in its form, from 1. */
   'x-order'?: number;
 };
+
+export type Team = Whole<Schemas['Team']>;
+export type Tag = Whole<Schemas['Tag']>;
+export type TagColor = Schemas['TagColor'];
+export type CannedResponse = Whole<Schemas['CannedResponse']>;
+export type RenderedResponse = Whole<Schemas['RenderedResponse']>;
+export type SavedView = Whole<Schemas['View']>;
+export type HouseSettings = Whole<Schemas['Settings']>;
+
+export type Notification = Whole<Schemas['Notification']>;
+export type NotificationKind = Schemas['NotificationKind'];
+
+export type ContactChange = Schemas['ContactChange'];
+export type ContactDuplicate = Whole<Schemas['ContactDuplicate']>;
+export type ContactChannel = Schemas['Identity']['channel'];
+export type AttributeValue = Schemas['AttributeValue'];
+/** On a contact's timeline each item tells which conversation it is from. */
+export type ContactTimelineItem = TimelineItem & Pick<Schemas['ContactTimelineItem'], 'conversation_id' | 'subject'>;
+
+export type Note = Whole<Schemas['Note']>;
+export type NoteFile = Note['attachments'][number];
+export type Activity = Whole<Schemas['Activity']>;
+export type TimelineItem =
+  | { type: 'message'; message: Message }
+  | { type: 'note'; note: Note }
+  | { type: 'activity'; activity: Activity };
+
+export type Upload = Whole<Schemas['Upload']>;
+export type ImportFormat = Schemas['ImportFormat'];
+export type ImportPreview = Whole<Schemas['ImportPreview']>;
+export type ContactImport = Whole<Schemas['ContactImport']>;
+
+/** One that is read by IMAP. The description's plain `Mailbox` is a name and an address. */
+export type Mailbox = Answer<'/v1/mailboxes/{id}', 'get'>;
+export type MailboxFolder = Mailbox['folders'][number];
+export type MailboxSettings = Mailbox['settings'];
+export type NewMailbox = Schemas['NewMailbox'];
+export type MissingMail = Whole<Schemas['MissingMailCheck']>;

@@ -18,6 +18,6 @@ export function me(): Me {
   return account.me;
 }
 
-export function can(permission: Permission): boolean {
-  return me().permissions.includes(permission);
+export function can(permission: Permission | 'inbox:configure'): boolean {
+  return me().permissions.some((one) => one === permission);
 }

@@ -3,7 +3,7 @@
 import { untrack } from 'svelte';
 
 export type Key = {
-  /** As typed: `j`, `Enter`, `mod+k`, or two in a row: `g i`. */
+  /** As typed: `j`, `Enter`, `mod+k`, `mod+shift+Enter`, or two in a row: `g i`. Nothing: only the palette has it. */
   key: string;
   does: string;
   act: () => void;
@@ -26,7 +26,10 @@ let pending = '';
 let pendingUntil = 0;
 
 export function activeGroups(): { title: string; keys: Key[] }[] {
-  return groups.map((group) => ({ title: group.title, keys: group.keys() })).filter((group) => group.keys.length > 0);
+  // Several parts of a page may add to one group.
+  const named = new Map<string, Key[]>();
+  for (const { title, keys } of groups) named.set(title, [...(named.get(title) ?? []), ...keys()]);
+  return [...named].map(([title, keys]) => ({ title, keys })).filter((group) => group.keys.length > 0);
 }
 
 /** Call while a component starts; the keys leave with it. */
@@ -70,7 +73,9 @@ function allowed(event: KeyboardEvent, key: Key): boolean {
 
 function nameOf(event: KeyboardEvent): string {
   const mod = event.ctrlKey || event.metaKey ? 'mod+' : '';
-  return mod + (event.key.length === 1 && mod ? event.key.toLowerCase() : event.key);
+  // A capital letter says by itself that shift was held.
+  const shift = event.shiftKey && (mod || event.key.length > 1) ? 'shift+' : '';
+  return mod + shift + (event.key.length === 1 && mod ? event.key.toLowerCase() : event.key);
 }
 
 function isTyping(target: EventTarget | null): boolean {

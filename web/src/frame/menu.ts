@@ -9,13 +9,14 @@ import Contacts from '@lucide/svelte/icons/users';
 import type { Component } from 'svelte';
 import type { Permission } from '../api/types';
 
-type Entry = { path: string; name: string; icon: Component<{ size?: number }>; key: string; needs?: Permission };
+/** `rare`: a phone has no room for it in its bar; searching finds it. */
+type Entry = { path: string; name: string; icon: Component<{ size?: number }>; key: string; needs?: Permission; rare?: boolean };
 
 export const menu: Entry[] = [
   { path: '/inbox', name: 'Inbox', icon: Inbox, key: 'g i', needs: 'conversations:read' },
   { path: '/contacts', name: 'Contacts', icon: Contacts, key: 'g p', needs: 'contacts:read' },
   { path: '/channels', name: 'Channels', icon: Channels, key: 'g c', needs: 'channels:read' },
-  { path: '/journal', name: 'Journal', icon: Journal, key: 'g j', needs: 'journal:read' },
-  { path: '/audit', name: 'Audit', icon: Audit, key: 'g a', needs: 'audit:read' },
+  { path: '/journal', name: 'Journal', icon: Journal, key: 'g j', needs: 'journal:read', rare: true },
+  { path: '/audit', name: 'Audit', icon: Audit, key: 'g a', needs: 'audit:read', rare: true },
   { path: '/settings', name: 'Settings', icon: Settings, key: 'g s' },
 ];

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Message } from '../api/types';
+import type { Activity, Message, Note, TimelineItem } from '../api/types';
 import { documentOf } from './document';
 import { linked } from './links';
-import { mergeFirstPage, mergeMessages } from './merge';
+import { mergeFirstPage, mergeItems, mergeNewest } from './merge';
 import { split } from './quotes';
-import { arrange } from './timeline';
+import { arrange, idOf } from './timeline';
 
 const row = (id: string, minute: number) => ({ id, last_activity_at: `2026-11-20T10:${String(minute).padStart(2, '0')}:00.000000Z` });
 const ids = (rows: { id: string }[]) => rows.map((one) => one.id).join('');
@@ -21,20 +21,47 @@ test('what the fresh page covers in time but does not name has left the view', (
   expect(ids(mergeFirstPage(rows, [], true))).toBe('');
 });
 
-const message = (id: string, at: string, more: Partial<Message> = {}) =>
-  ({ id, created_at: at, direction: 'inbound', channel: 'email', from: { name: null, address: 'jane@example.com' }, author: null, attachments: [], ...more }) as Message;
+const message = (id: string, at: string, more: Partial<Message> = {}): TimelineItem => ({
+  type: 'message',
+  message: {
+    ...{ id, created_at: at, direction: 'inbound', channel: 'email', from: { name: null, address: 'jane@example.com' } },
+    ...{ author: null, attachments: [], ...more },
+  } as unknown as Message,
+});
+const note = (id: string, at: string): TimelineItem => ({ type: 'note', note: { id, at } as Note });
+const activity = (id: string, at: string, more: Partial<Activity> = {}): TimelineItem => ({
+  type: 'activity',
+  activity: { id, at, actor: { kind: 'user', id: 'usr_1', name: 'Kim' }, sentence: '', rearrangement_id: null, ...more } as Activity,
+});
+const named = (items: TimelineItem[]) => items.map(idOf).join('');
 
-test('messages merge by id, oldest first, the fresh one wins', () => {
-  const merged = mergeMessages([message('b', '2026-11-20T10:01:00Z')], [
+test('a timeline merges by id, oldest first, the fresh one wins', () => {
+  const merged = mergeItems([message('b', '2026-11-20T10:01:00Z')], [
     message('b', '2026-11-20T10:01:00Z', { state: 'sent' }),
+    note('n', '2026-11-20T10:00:30Z'),
     message('a', '2026-11-20T10:00:00Z'),
   ]);
-  expect(ids(merged)).toBe('ab');
-  expect(merged[1]?.state).toBe('sent');
+  expect(named(merged)).toBe('anb');
+  expect(merged[2]?.type === 'message' && merged[2].message.state).toBe('sent');
 });
 
+test('a fresh newest page also takes away what is gone, but not what is older than it', () => {
+  const before = [message('a', '2026-11-20T10:00:00Z'), message('b', '2026-11-20T10:01:00Z'), note('n', '2026-11-20T10:02:00Z')];
+  expect(named(mergeNewest(before, [message('b', '2026-11-20T10:01:00Z')], false))).toBe('ab');
+  expect(named(mergeNewest(before, [message('b', '2026-11-20T10:01:00Z')], true))).toBe('b');
+});
+
+const drawn = (items: TimelineItem[]) =>
+  arrange(items)
+    .map((part) => {
+      if (part.kind === 'day') return '|';
+      if (part.kind === 'activity') return `(${part.activities.map(({ id }) => id).join('')})`;
+      return part.kind === 'message' && part.first ? part.key.toUpperCase() : part.key;
+    })
+    .join('');
+
 test('a timeline has a line per day, and one head per run of a sender', () => {
-  const parts = arrange([
+  const parts = drawn([
     message('a', '2026-11-19T12:00:00Z'),
     message('b', '2026-11-20T12:00:00Z'),
     message('c', '2026-11-20T12:05:00Z'),
@@ -42,7 +69,20 @@ test('a timeline has a line per day, and one head per run of a sender', () => {
     message('e', '2026-11-20T12:07:00Z'),
     message('f', '2026-11-20T15:00:00Z'),
   ]);
-  expect(parts.map((part) => (part.kind === 'day' ? '|' : part.first ? part.key.toUpperCase() : part.key)).join('')).toBe('|A|BcDEF');
+  expect(parts).toBe('|A|BcDEF');
+});
+
+test('what one person changed at once is one line; what can be undone stays apart', () => {
+  const rearrangement_id = 'rea_1';
+  const parts = drawn([
+    activity('a', '2026-11-20T12:00:00Z'),
+    activity('b', '2026-11-20T12:00:20Z'),
+    activity('c', '2026-11-20T12:00:30Z', { rearrangement_id }),
+    activity('d', '2026-11-20T12:00:40Z', { actor: { kind: 'user', id: 'usr_2', name: 'Sam' } }),
+    note('n', '2026-11-20T12:00:50Z'),
+    message('m', '2026-11-20T12:01:00Z'),
+  ]);
+  expect(parts).toBe('|(ab)(c)(d)nM');
 });
 
 test('the quoted part is taken out once, and never leaves nothing', () => {
@@ -50,6 +90,10 @@ test('the quoted part is taken out once, and never leaves nothing', () => {
   expect(split('Yes.', '> old')).toEqual({ said: 'Yes.', quoted: '> old' });
   expect(split('> old', '> old')).toEqual({ said: '> old', quoted: null });
   expect(split('Yes.', null)).toEqual({ said: 'Yes.', quoted: null });
+});
+
+test('a signature is folded with what is quoted', () => {
+  expect(split('Yes.\n-- \nJane\n\n> old', '> old', 'Jane')).toEqual({ said: 'Yes.', quoted: 'Jane\n\n> old' });
 });
 
 test('only web addresses become links, without the sentence’s full stop', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { envelopeOf, sourceName } from './envelope';
+import { envelopeOf } from './envelope';
 
 test('an envelope is told as far as it is there', () => {
   const context = { envelope_from: 'jane@example.com', envelope_to: ['support@example.com', 'sales@example.com'] };
@@ -7,8 +7,6 @@ test('an envelope is told as far as it is there', () => {
   expect(envelopeOf({ context: { envelope_to: ['support@example.com'] } })).toBe('to support@example.com');
   expect(envelopeOf({ context: { envelope_from: 7 } })).toBe('');
   expect(envelopeOf({ context: null })).toBe('');
-});
-
-test('sources have names', () => {
-  expect(['smtp', 'api', 'webhook:smtp2go', 'fax'].map(sourceName)).toEqual(['Mail receiver', 'API', 'Webhook of smtp2go', 'fax']);
+  expect(envelopeOf({ context: { envelope_from: null, peer: { folder: 'INBOX', uid: 12 } } })).toBe('INBOX, message 12');
+  expect(envelopeOf({ context: { peer: '127.0.0.1' } })).toBe('');
 });

@@ -2,19 +2,17 @@
 
 import type { JournalEntry } from '../api/types';
 
-/** `jane@example.com → support@example.com`; empty for what has no envelope. */
+/** `jane@example.com → support@example.com`, or `INBOX, message 12` of a mailbox; empty for what tells neither. */
 export function envelopeOf({ context }: Pick<JournalEntry, 'context'>): string {
   if (typeof context !== 'object' || context === null) return '';
-  const { envelope_from: from, envelope_to: to } = context as Record<string, unknown>;
+  const { envelope_from: from, envelope_to: to, peer } = context as Record<string, unknown>;
   const sender = typeof from === 'string' ? from : '';
   const recipients = Array.isArray(to) ? to.filter((one) => typeof one === 'string').join(', ') : '';
-  return sender && recipients ? `${sender} → ${recipients}` : sender || (recipients && `to ${recipients}`);
+  if (!sender && !recipients) return placeOf(peer);
+  return sender && recipients ? `${sender} → ${recipients}` : sender || `to ${recipients}`;
 }
 
-/** `smtp` and `webhook:smtp2go` in words. */
-export function sourceName(source: string): string {
-  const [kind, provider] = source.split(':');
-  if (kind === 'smtp') return 'Mail receiver';
-  if (kind === 'api') return 'API';
-  return kind === 'webhook' ? `Webhook of ${provider}` : source;
+function placeOf(peer: unknown): string {
+  const { folder, uid } = (peer ?? {}) as Record<string, unknown>;
+  return typeof folder === 'string' && typeof uid === 'number' ? `${folder}, message ${uid}` : '';
 }

@@ -1,5 +1,6 @@
 // The live feed of the server: one connection per browser, shared by all tabs, resumed after a break.
 
+import type { PresenceWord } from '../api/inbox';
 import type { FeedEvent } from '../api/types';
 import { Batch } from './batch';
 
@@ -9,13 +10,23 @@ const TYPES = [
 ].map((what) => `message.${what}`);
 TYPES.push('conversation.opened', 'conversation.updated', 'conversation.read', 'contact.created', 'contact.updated');
 TYPES.push('channel_account.created', 'channel_account.updated', 'channel_account.deleted', 'journal.failed');
+TYPES.push('note.changed', 'draft.changed', 'tag.changed', 'team.changed', 'view.changed', 'canned_response.changed');
+TYPES.push('notification.created', 'notification.read', 'contact.merged', 'contact_import.progressed', 'mailbox.updated');
+TYPES.push('note.changed', 'draft.changed', 'notification.created', 'notification.read', 'contact.merged');
+TYPES.push('contact_import.progressed', 'mailbox.updated');
+TYPES.push(...['tag', 'team', 'view', 'canned_response'].map((what) => `${what}.changed`));
 
 type Listener = { onEvents: (events: FeedEvent[]) => void; onResume: () => void };
-type Word = { kind: 'event'; event: FeedEvent } | { kind: 'resumed' } | { kind: 'lost' };
+type Word =
+  | { kind: 'event'; event: FeedEvent }
+  | { kind: 'presence'; presence: PresenceWord }
+  | { kind: 'resumed' }
+  | { kind: 'lost' };
 
 export const live = $state<{ state: 'connecting' | 'open' | 'lost' }>({ state: 'connecting' });
 
 const listeners = new Set<Listener>();
+const watchers = new Set<(word: PresenceWord) => void>();
 const batch = new Batch<FeedEvent>((events) => listeners.forEach((listener) => listener.onEvents(events)), 150);
 const tabs = 'BroadcastChannel' in globalThis ? new BroadcastChannel('chancery-events') : null;
 let lastSeq: number | null = null;
@@ -30,6 +41,12 @@ export function listen(onEvents: Listener['onEvents'], onResume: Listener['onRes
   const listener = { onEvents, onResume };
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+/** Who looks at what, and who is typing: never stored, never repeated after a break. Returns the way out. */
+export function listenForPresence(onPresence: (word: PresenceWord) => void): () => void {
+  watchers.add(onPresence);
+  return () => watchers.delete(onPresence);
 }
 
 export function startStream() {
@@ -66,6 +83,7 @@ function connect() {
   };
   const take = (message: MessageEvent<string>) => say({ kind: 'event', event: JSON.parse(message.data) });
   for (const type of TYPES) source.addEventListener(type, take);
+  source.addEventListener('presence', ({ data }) => say({ kind: 'presence', presence: JSON.parse(data) }));
 }
 
 /** Another tab may hold the connection; then this one asks for its rows again all the same. */
@@ -84,6 +102,8 @@ function hear(word: Word) {
   if (word.kind === 'event') {
     lastSeq = Math.max(lastSeq ?? 0, word.event.seq);
     batch.add(word.event);
+  } else if (word.kind === 'presence') {
+    watchers.forEach((watch) => watch(word.presence));
   } else if (word.kind === 'lost') {
     live.state = 'lost';
   } else {

@@ -2,6 +2,9 @@
 
 import { Problem } from '../api/problem';
 import type { Page } from '../api/types';
+import { renewed } from './renewed';
+
+type Read<T> = { rows: T[]; cursor: string | null };
 
 export class Pages<T> {
   rows = $state.raw<T[]>([]);
@@ -14,22 +17,26 @@ export class Pages<T> {
 
   /** The first page again; what came before stays on screen until it is there. */
   async load() {
-    await this.#take(undefined, (page) => page.data);
+    await this.#take(undefined, (page) => ({ rows: page.data, cursor: page.next_cursor }));
+  }
+
+  /** The first page again, and what was read below it stays, so that nobody is thrown back to the top. */
+  async refresh(same: (one: T, other: T) => boolean) {
+    await this.#take(undefined, (page) => renewed(this.rows, this.cursor, page, same));
   }
 
   async more() {
     if (this.loading || this.cursor === null) return;
-    await this.#take(this.cursor, (page) => [...this.rows, ...page.data]);
+    await this.#take(this.cursor, (page) => ({ rows: [...this.rows, ...page.data], cursor: page.next_cursor }));
   }
 
-  async #take(cursor: string | undefined, join: (page: Page<T>) => T[]) {
+  async #take(cursor: string | undefined, join: (page: Page<T>) => Read<T>) {
     const turn = ++this.#turn;
     this.loading = true;
     try {
       const page = await this.ask(cursor);
       if (turn !== this.#turn) return;
-      this.rows = join(page);
-      this.cursor = page.next_cursor;
+      Object.assign(this, join(page));
       this.problem = null;
     } catch (cause) {
       if (turn === this.#turn) this.problem = Problem.of(cause);

@@ -10,9 +10,12 @@ export type Route = { pattern: string; title: string; load: () => Promise<Loaded
 export const routes: Route[] = [
   { pattern: '/inbox/:id?', title: 'Inbox', load: () => import('../inbox/Inbox.svelte') },
   { pattern: '/contacts/:id?', title: 'Contacts', load: () => import('../contacts/Contacts.svelte') },
+  { pattern: '/contacts/import', title: 'Import contacts', load: () => import('../contacts/ImportContacts.svelte') },
   { pattern: '/channels', title: 'Channels', load: () => import('../channels/Channels.svelte') },
   { pattern: '/channels/new', title: 'Add a channel', load: () => import('../channels/PickProvider.svelte') },
   { pattern: '/channels/new/:provider', title: 'Add a channel', load: () => import('../channels/AddChannel.svelte') },
+  { pattern: '/channels/mailboxes/new', title: 'Add a mailbox', load: () => import('../channels/MailboxPage.svelte') },
+  { pattern: '/channels/mailboxes/:id', title: 'Mailbox', load: () => import('../channels/MailboxPage.svelte') },
   { pattern: '/channels/:id', title: 'Channel', load: () => import('../channels/EditChannel.svelte') },
   { pattern: '/journal/:id?', title: 'Journal', load: () => import('../journal/Journal.svelte') },
   { pattern: '/audit', title: 'Audit', load: () => import('../audit/Audit.svelte') },

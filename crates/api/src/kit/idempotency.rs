@@ -22,6 +22,9 @@ const LONGEST_KEY: usize = 255;
 /// Requests and answers of these resources are small; messages have their own way.
 const LARGEST: usize = 1024 * 1024;
 
+/// What an upload may have; with a key it stands in memory, because the key stands for its bytes.
+const LARGEST_FILE: usize = engine::inbox::LARGEST_UPLOAD;
+
 /// Resources that keep keys themselves.
 const OWN_WAY: [&str; 2] = ["/v1/messages", "/v1/inbound/"];
 
@@ -55,7 +58,8 @@ async fn once(engine: &Engine, request: Request, next: Next) -> Result<Response,
     let caller = Caller::identify(engine, request.method(), request.headers()).await?;
     let tenant = caller.tenant;
     let (mut parts, body) = request.into_parts();
-    let body = to_bytes(body, LARGEST)
+    let largest = if parts.uri.path() == "/v1/uploads" { LARGEST_FILE } else { LARGEST };
+    let body = to_bytes(body, largest)
         .await
         .map_err(|_| Problem::new(Code::PayloadTooLarge, "The body is larger than this endpoint takes."))?;
     let actor = caller.actor.id.clone().unwrap_or_default();

@@ -92,6 +92,26 @@ problems! {
         "Only messages in state `unknown` can be resolved.";
     NotInTray = "not_in_tray", CONFLICT, "The conversation is not in the tray",
         "It was decided already, or never was in question.";
+    ConversationMerged = "conversation_merged", CONFLICT, "The conversation was merged into another one",
+        "Its `merged_into` says where its messages are. Change that one, or undo the merge.";
+    ConversationMovedOn = "conversation_moved_on", CONFLICT, "Something was said in between",
+        "There is a newer message than the one you answer. Read it, then send again without `expected_last_message_id`.";
+    IdentityTaken = "identity_taken", CONFLICT, "The address is somebody else's",
+        "An address belongs to one contact. The detail says to whom; merge the two, or remove it there first.";
+    ContactMerged = "contact_merged", CONFLICT, "The contact was merged into another one",
+        "Its `merged_into` says which contact has everything now. Change that one, or undo the merge.";
+    NotUndoable = "not_undoable", CONFLICT, "This cannot be undone any more",
+        "The detail says what came in between. Nothing was changed.";
+    TagTaken = "tag_taken", CONFLICT, "There is a tag of that name",
+        "Names of tags are compared without regard to case. Choose another one, or use that tag.";
+    DraftChanged = "draft_changed", CONFLICT, "The draft was written elsewhere meanwhile",
+        "It stays as the other window wrote it. Read it again, then send your change with its new `updated_at`.";
+    ShortcutTaken = "shortcut_taken", CONFLICT, "The shortcut is taken",
+        "Another canned response has this shortcut. Choose another one.";
+    PersonOnly = "person_only", FORBIDDEN, "Only people have this",
+        "Notifications, drafts and presence belong to people who sign in. An API key has none of its own.";
+    NotTheAuthor = "not_the_author", FORBIDDEN, "The note is somebody else's",
+        "Only the author of a note, an owner or an admin changes or removes it.";
     AlreadyProcessed = "already_processed", CONFLICT, "The entry became a message already",
         "Working on a processed journal entry again would change nothing.";
     AccountInUse = "account_in_use", CONFLICT, "Messages wait for this account",
@@ -102,6 +122,8 @@ problems! {
         "Set the sender of the channel account, then send again.";
     NoAccount = "no_account", CONFLICT, "No channel account can send this",
         "Add an account for the channel under /v1/channel-accounts, or enable one.";
+    MailboxUnreachable = "mailbox_unreachable", CONFLICT, "The mailbox cannot be read now",
+        "The detail says why. `POST /v1/mailboxes/{id}/check` tries every step by itself.";
     RouteTaken = "route_taken", CONFLICT, "The address is routed already",
         "Another inbound route takes mail for this address. Delete that one first.";
     IdempotencyInProgress = "idempotency_in_progress", CONFLICT, "The first request with this key is still at work",

@@ -4,7 +4,9 @@ use aide::OperationOutput;
 use aide::generate::GenContext;
 use aide::openapi::{Operation, Response as Documented, StatusCode as DocumentedStatus};
 use axum::response::{IntoResponse, Response};
+use engine::inbox::FileContent;
 use http::StatusCode;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -105,6 +107,24 @@ pub(super) fn described(response: Documented, otherwise: &str) -> Documented {
     response
 }
 
+/// A file that is written while it is sent. Should it fail on the way, the connection ends, so that nobody takes the part
+/// for the whole.
+pub fn download<P, E>(
+    content_type: &'static str,
+    filename: &str,
+    parts: impl futures_util::Stream<Item = Result<P, E>> + Send + 'static,
+) -> Response
+where
+    P: Into<bytes::Bytes> + 'static,
+    E: std::error::Error + Send + Sync + 'static,
+{
+    let headers = [
+        (http::header::CONTENT_TYPE, content_type.to_owned()),
+        (http::header::CONTENT_DISPOSITION, disposition("attachment", filename)),
+    ];
+    (headers, axum::body::Body::from_stream(parts)).into_response()
+}
+
 /// `Content-Disposition` with a file name in any script (RFC 6266, RFC 8187); the name can break out of nothing.
 pub fn disposition(kind: &str, filename: &str) -> String {
     let plain: String = filename
@@ -120,4 +140,14 @@ pub fn disposition(kind: &str, filename: &str) -> String {
         }
     }
     format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+}
+
+/// A file from outside: a download and never a page, because it must not run under our origin. Pictures that cannot run
+/// anything are shown in place.
+pub fn file(file: FileContent) -> Response {
+    let is_picture =
+        matches!(file.content_type.as_str(), "image/png" | "image/jpeg" | "image/gif" | "image/webp");
+    let content_type = if is_picture { file.content_type } else { "application/octet-stream".to_owned() };
+    let disposition = disposition(if is_picture { "inline" } else { "attachment" }, &file.filename);
+    ([(CONTENT_TYPE, content_type), (CONTENT_DISPOSITION, disposition)], file.bytes).into_response()
 }

@@ -15,7 +15,8 @@ use domain::event::FeedType;
 use domain::invalid::Invalid;
 use domain::page::{Cursor, Page};
 use engine::Engine;
-use engine::feed::{Event, Facts, Follower};
+use engine::feed::{Event, Facts};
+use engine::inbox::{PresenceFollower, PresenceNews};
 use futures_util::stream;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,7 +41,8 @@ pub(super) fn routes() -> ApiRouter<Engine> {
             get_with(stream_events, |op| {
                 let op = answers_with(op, "text/event-stream", "Events as they happen, until the client leaves.");
                 op.id("stream_events").tag("Events").summary("What happens, as server-sent events").description(
-                    "Resumes behind `Last-Event-ID` or `after`; without either it begins now.",
+                    "Resumes behind `Last-Event-ID` or `after`; without either it begins now. Between the events it tells \
+                     who looks at a conversation, as `event: presence` without an id.",
                 )
             }),
         )
@@ -92,12 +94,24 @@ async fn stream_events(
         None => after,
     };
     let follower = engine.follow_events(&caller, after).await?;
-    let events = stream::unfold(follower, |mut follower: Follower| async move {
-        let event = follower.next().await?;
-        Some((Ok::<_, Infallible>(told(&event)), follower))
+    let followers = (follower, engine.follow_presence(&caller));
+    let told = stream::unfold(followers, |(mut follower, mut presence)| async move {
+        let told = tokio::select! {
+            event = follower.next() => told(&event?),
+            news = next_of(&mut presence) => shown(&news?),
+        };
+        Some((Ok::<_, Infallible>(told), (follower, presence)))
     });
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("still here");
-    Ok(Sse::new(events).keep_alive(keep_alive).into_response())
+    Ok(Sse::new(told).keep_alive(keep_alive).into_response())
+}
+
+/// Waits forever for those who are told nothing: that must not end the stream of events.
+async fn next_of(presence: &mut Option<PresenceFollower>) -> Option<Arc<PresenceNews>> {
+    match presence {
+        Some(follower) => follower.next().await,
+        None => std::future::pending().await,
+    }
 }
 
 fn last_event_id(value: &axum::http::HeaderValue) -> Result<i64, Problem> {
@@ -108,4 +122,10 @@ fn last_event_id(value: &axum::http::HeaderValue) -> Result<i64, Problem> {
 fn told(event: &Arc<Event>) -> SseEvent {
     let body = serde_json::to_string(&EventView::from(event.as_ref())).unwrap_or_default();
     SseEvent::default().id(event.seq.to_string()).event(event.kind.as_str()).data(body)
+}
+
+/// Without an id, so that a client resumes behind the last event, whatever came between.
+fn shown(news: &Arc<PresenceNews>) -> SseEvent {
+    let body = serde_json::to_string(news.as_ref()).unwrap_or_default();
+    SseEvent::default().event("presence").data(body)
 }

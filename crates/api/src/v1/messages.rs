@@ -3,7 +3,7 @@
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use domain::ids::{AttachmentId, MessageId};
 use engine::Engine;
@@ -179,12 +179,7 @@ async fn get_attachment(
     Path(path): Path<AttachmentPath>,
 ) -> Result<Response, Problem> {
     let file = engine.attachment(&caller, path.id, path.attachment).await?;
-    // Always as a download and never as a page: a file from outside must not run under our origin.
-    let is_image =
-        matches!(file.content_type.as_str(), "image/png" | "image/jpeg" | "image/gif" | "image/webp");
-    let content_type = if is_image { file.content_type } else { "application/octet-stream".to_owned() };
-    let disposition = kit::reply::disposition(if is_image { "inline" } else { "attachment" }, &file.filename);
-    Ok(([(CONTENT_TYPE, content_type), (CONTENT_DISPOSITION, disposition)], file.bytes).into_response())
+    Ok(kit::reply::file(file))
 }
 
 async fn cancel_message(

@@ -2,17 +2,31 @@
 
 mod api_keys;
 mod audit;
+mod canned_responses;
 mod channel_accounts;
 mod checklist;
+mod contact_imports;
 mod contacts;
 mod conversations;
+mod drafts;
 mod events;
 mod inbound;
 mod inbound_routes;
 mod journal;
+mod mailboxes;
 mod me;
 mod messages;
+mod notes;
+mod notifications;
+mod presence;
+mod rearrangements;
+mod search;
+mod settings;
+mod tags;
+mod teams;
+mod uploads;
 mod users;
+mod views;
 
 use aide::axum::ApiRouter;
 use engine::Engine;
@@ -29,7 +43,21 @@ pub(crate) fn routes() -> ApiRouter<Engine> {
         .merge(inbound::routes())
         .merge(events::routes())
         .merge(conversations::routes())
+        .merge(search::routes())
+        .merge(views::routes())
         .merge(contacts::routes())
+        .merge(contact_imports::routes())
+        .merge(rearrangements::routes())
+        .merge(teams::routes())
+        .merge(tags::routes())
+        .merge(settings::routes())
+        .merge(notes::routes())
+        .merge(notifications::routes())
+        .merge(drafts::routes())
+        .merge(uploads::routes())
+        .merge(canned_responses::routes())
+        .merge(presence::routes())
         .merge(checklist::routes())
         .merge(channel_accounts::routes())
+        .merge(mailboxes::routes())
 }

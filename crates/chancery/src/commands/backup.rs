@@ -46,6 +46,8 @@ impl Backup {
         .await?;
         // Contents are never changed, only added: those copied after the database are at worst too many.
         let files = copy_folder(&settings.data.join("blobs"), &target.join("blobs"))?;
+        // Of these, some may be forgotten while they are copied; their rows then go at the next clean-up.
+        copy_folder(&settings.data.join("uploads"), &target.join("uploads"))?;
         if !self.without_key {
             copy_folder(&settings.data.join("keys"), &target.join("keys"))?;
         }
@@ -70,8 +72,12 @@ fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<u64> {
         if entry.file_type()?.is_dir() {
             count += copy_folder(&entry.path(), &target)?;
         } else {
-            std::fs::copy(entry.path(), &target)
-                .with_context(|| format!("{} cannot be copied", entry.path().display()))?;
+            match std::fs::copy(entry.path(), &target) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                copied => {
+                    copied.with_context(|| format!("{} cannot be copied", entry.path().display()))?;
+                }
+            }
             count += 1;
         }
     }

@@ -4,9 +4,12 @@ mod account;
 mod audit;
 mod backup;
 mod config;
+mod contact;
 mod demo;
 mod key;
+mod mailbox;
 mod reference;
+mod search;
 mod send;
 mod serve;
 mod setup;
@@ -49,8 +52,16 @@ enum Command {
     /// Channel accounts: what messages go through
     #[command(subcommand)]
     Channel(account::Channel),
+    /// Mailboxes that are read by IMAP
+    #[command(subcommand)]
+    Mailbox(mailbox::Mailbox),
     /// Send a message
     Send(send::Send),
+    /// Find conversations by words and operators
+    Search(search::Search),
+    /// Contacts: import, export, list
+    #[command(subcommand)]
+    Contact(contact::Contact),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -84,7 +95,10 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
             Command::Key(key) => key.run(settings).await,
             Command::User(user) => user.run(settings).await,
             Command::Channel(channel) => channel.run(settings).await,
+            Command::Mailbox(mailbox) => mailbox.run(settings).await,
             Command::Send(send) => send.run(settings).await,
+            Command::Search(search) => search.run(settings).await,
+            Command::Contact(contact) => contact.run(settings).await,
             Command::Audit(audit) => audit.run(settings).await,
             Command::Backup(backup) => backup.run(settings).await,
             Command::Config => config::run(&settings),

@@ -8,10 +8,11 @@ use axum::serve::ListenerExt as _;
 use clap::Args;
 use engine::Engine;
 use engine::receive::SmtpOptions;
+use net::smtp::server::Listener;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::settings::Settings;
+use crate::settings::{LmtpAddress, Settings};
 use crate::{house, output};
 
 #[derive(Debug, Args)]
@@ -34,6 +35,7 @@ impl Serve {
             );
         }
         let smtp = start_smtp(&engine, &settings).await?;
+        let lmtp = start_lmtp(&engine, &settings).await?;
         if let Some(link) = engine.set_up_link().await? {
             output::notice(&format!(
                 "\nNobody owns this server yet. Open this one-time link to create the owner account:\n\n    {public_url}{link}\n"
@@ -41,8 +43,8 @@ impl Serve {
         }
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "listening on http://{address}");
         serve(engine, listener).await?;
-        if let Some(smtp) = smtp {
-            smtp.await?;
+        for listener in [smtp, lmtp].into_iter().flatten() {
+            listener.await?;
         }
         tracing::info!("stopped");
         Ok(())
@@ -91,4 +93,27 @@ async fn start_smtp(
     tracing::info!("taking mail on smtp://{}", listener.local_addr()?);
     let receiving = engine.clone();
     Ok(Some(tokio::spawn(async move { receiving.serve_smtp(listener, SmtpOptions { tls }).await })))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the listener's task is awaited at the end of the command")]
+async fn start_lmtp(
+    engine: &Engine,
+    settings: &Settings,
+) -> anyhow::Result<Option<tokio::task::JoinHandle<()>>> {
+    let (listener, name) = match &settings.lmtp_listen {
+        None => return Ok(None),
+        Some(LmtpAddress::Tcp(address)) => {
+            let listener = bind(*address).await?;
+            let name = listener.local_addr()?.to_string();
+            (Listener::from(listener), name)
+        }
+        Some(LmtpAddress::Unix(path)) => {
+            let listener =
+                Listener::unix(path).with_context(|| format!("cannot listen on {}", path.display()))?;
+            (listener, path.display().to_string())
+        }
+    };
+    tracing::info!("taking mail on lmtp://{name}");
+    let receiving = engine.clone();
+    Ok(Some(tokio::spawn(async move { receiving.serve_lmtp(listener).await })))
 }

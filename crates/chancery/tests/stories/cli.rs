@@ -1,5 +1,6 @@
 //! The command line: the commands that scripts rely on, run as real processes on a folder of their own.
 
+mod contact;
 mod disk;
 mod program;
 

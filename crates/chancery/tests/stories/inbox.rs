@@ -99,7 +99,7 @@ async fn assert_consistent(agent: &Actor, turn: u64) {
             row["unread"].as_i64().unwrap() <= row["message_count"].as_i64().unwrap(),
             "turn {turn}: {row}"
         );
-        unread += i64::from(row["unread"] != 0 && row["in_tray"] == false);
+        unread += i64::from(row["unread"] != 0 && row["in_tray"] == false && row["state"] == "open");
         found += messages.rows().len();
     }
     assert_eq!(counts["unread"], json!(unread), "turn {turn}: {counts}");

@@ -288,7 +288,7 @@ fn neighbour(port: u16) -> Pool {
 
 async fn deliver(pool: &Pool, to: &str, raw: &str) -> String {
     let (from, to): (EmailAddress, EmailAddress) = ("jane@example.com".parse().unwrap(), to.parse().unwrap());
-    let outcome = pool.send(Envelope { from: Some(&from), to: &[&to] }, raw.as_bytes()).await;
+    let outcome = pool.send(Envelope { from: Some(&from), to: &[&to], id: None }, raw.as_bytes()).await;
     outcome.class().to_string()
 }
 

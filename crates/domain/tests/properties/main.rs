@@ -3,7 +3,9 @@
 extern crate chancery_domain as domain;
 
 mod addresses;
+mod canned;
 mod delivery;
 mod order;
+mod search;
 mod threading;
 mod waiting;

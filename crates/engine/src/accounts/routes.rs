@@ -120,12 +120,17 @@ impl Engine {
     }
 }
 
-/// Whether mail to an address comes in here and is this tenant's.
+/// Whether mail to an address comes in here, by a route or through a mailbox, and is this tenant's.
 pub(crate) async fn covers(core: &Arc<Core>, tenant: TenantId, address: &str) -> Result<bool, Error> {
     let Ok(address) = address.parse::<EmailAddress>() else { return Ok(false) };
     let key = address.key();
-    let route = core.store.read(move |tx| routes::find(tx, &key)).await?;
-    Ok(route.is_some_and(|route| route.tenant == tenant))
+    core.store
+        .read(move |tx| {
+            let route = routes::find(tx, &key)?;
+            Ok(route.is_some_and(|route| route.tenant == tenant)
+                || crate::mailboxes::takes_replies_for(tx, tenant, &key)?)
+        })
+        .await
 }
 
 /// Accounts learn whether answers to them come in here.

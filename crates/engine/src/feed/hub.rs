@@ -32,6 +32,16 @@ impl FeedHub {
     pub(crate) fn wake(&self) {
         self.tick.send_modify(|count| *count = count.wrapping_add(1));
     }
+
+    /// How often something was committed.
+    pub(crate) fn count(&self) -> u64 {
+        *self.tick.borrow()
+    }
+
+    /// The same count, for those who wait for it to change.
+    pub(crate) fn ticks(&self) -> watch::Receiver<u64> {
+        self.tick.subscribe()
+    }
 }
 
 /// Somebody who follows a tenant's feed.

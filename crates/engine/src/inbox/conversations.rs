@@ -1,70 +1,22 @@
-//! Conversations: lists with their counts, one of them, and what people change.
+//! Conversations: lists with their counts, one of them, and what a person has read.
+
+use std::collections::BTreeMap;
 
 use domain::access::{Permission, Principal};
-use domain::channel::Channel;
 use domain::clock::Timestamp;
-use domain::conversation::{ConversationState, Priority};
+use domain::conversation::ConversationState;
 use domain::event::FeedType;
-use domain::ids::{ContactId, ConversationId, MessageId, TenantId, UserId};
-use domain::invalid::Invalid;
-use domain::message::{Direction, MessageState};
+use domain::ids::{ContactId, ConversationId, TagId, TeamId, TenantId};
 use domain::page::{Cursor, Page, PageRequest};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use store::Tx;
 use store::conversations::{self, Conversation, Filter};
 use store::feed::{self, Facts};
 
-use super::names;
-use crate::{Engine, Error, audit};
-
-/// One conversation.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-#[schemars(rename = "Conversation")]
-pub struct ConversationView {
-    pub id: ConversationId,
-    pub subject: String,
-    pub state: ConversationState,
-    pub priority: Priority,
-    pub contact: ContactBrief,
-    pub channel: Channel,
-    pub assignee: Option<AssigneeView>,
-    pub last_message: Option<LastMessage>,
-    pub unread: i64,
-    pub message_count: i64,
-    /// Whether a person has to say if it belongs to `claims_conversation_id`.
-    pub in_tray: bool,
-    pub claims_conversation_id: Option<ConversationId>,
-    pub created_at: Timestamp,
-    pub last_activity_at: Timestamp,
-}
-
-/// A contact in short.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct ContactBrief {
-    pub id: ContactId,
-    /// Empty when nobody told us.
-    pub name: String,
-    pub address: String,
-}
-
-/// Whose work it is.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct AssigneeView {
-    pub id: String,
-    pub name: String,
-}
-
-/// The newest message in short.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct LastMessage {
-    pub id: MessageId,
-    pub direction: Direction,
-    pub preview: String,
-    pub at: Timestamp,
-    pub state: MessageState,
-}
+use super::conversation_view::{ConversationView, view};
+use super::names::{self, House};
+use crate::{Engine, Error};
 
 /// How many conversations there are; all but `resolved` and `tray` leave the tray out.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
@@ -73,12 +25,15 @@ pub struct ConversationCounts {
     pub pending: i64,
     pub snoozed: i64,
     pub resolved: i64,
+    /// Open, and with something that the one who asks has not read.
     pub unread: i64,
     pub tray: i64,
     /// Open and of nobody.
     pub unassigned: i64,
     /// Open and of the one who asks.
     pub mine: i64,
+    /// Open, by team; teams without any are left out.
+    pub teams: BTreeMap<String, i64>,
 }
 
 /// Which conversations are asked for.
@@ -90,24 +45,14 @@ pub struct ConversationFilter {
     #[serde(default)]
     pub assignee: Option<String>,
     #[serde(default)]
+    pub team: Option<TeamId>,
+    #[serde(default)]
+    pub tag: Option<TagId>,
+    #[serde(default)]
     pub contact: Option<ContactId>,
     /// `true`: only those that wait in the tray.
     #[serde(default)]
     pub tray: Option<bool>,
-}
-
-/// What changes of a conversation; what is absent stays.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ConversationChange {
-    #[serde(default)]
-    pub state: Option<ConversationState>,
-    #[serde(default)]
-    pub priority: Option<Priority>,
-    /// A user's id, `me`, or `null` for nobody.
-    #[serde(default, deserialize_with = "crate::patch::present", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub assignee_id: Option<Option<String>>,
 }
 
 impl Engine {
@@ -122,8 +67,8 @@ impl Engine {
         page: PageRequest,
     ) -> Result<Page<ConversationView>, Error> {
         principal.require(Permission::ConversationsRead)?;
-        let filter = filter_of(principal, filter)?;
-        let (tenant, limit) = (principal.tenant, page.limit);
+        let filter = filter_of(principal, filter);
+        let (tenant, limit, asking) = (principal.tenant, page.limit, principal.clone());
         let before = match page.after {
             Some(cursor) => (Timestamp::from_micros(cursor.key), cursor.id),
             None => (Timestamp::from_micros(i64::MAX), "cnv_z".to_owned()),
@@ -136,10 +81,10 @@ impl Engine {
                     key: row.last_activity_at.micros(),
                     id: row.id.to_string(),
                 });
-                let users = names::users(tx, tenant)?;
+                let house = House::read(tx, &asking)?;
                 let mut views = Vec::with_capacity(page.rows.len());
                 for row in page.rows {
-                    views.push(view(tx, tenant, row, &users)?);
+                    views.push(view(tx, tenant, row, &house)?);
                 }
                 Ok(Page { rows: views, next: page.next })
             })
@@ -156,13 +101,22 @@ impl Engine {
         id: ConversationId,
     ) -> Result<ConversationView, Error> {
         principal.require(Permission::ConversationsRead)?;
-        let tenant = principal.tenant;
+        self.shown(principal, id).await
+    }
+
+    /// One conversation, for somebody who was allowed to do something with it.
+    pub(crate) async fn shown(
+        &self,
+        principal: &Principal,
+        id: ConversationId,
+    ) -> Result<ConversationView, Error> {
+        let (tenant, asking) = (principal.tenant, principal.clone());
         self.core
             .store
             .read(move |tx| {
                 let row = conversations::get(tx, tenant, id)?.ok_or(Error::NotFound("conversation"))?;
-                let users = names::users(tx, tenant)?;
-                view(tx, tenant, row, &users)
+                let house = House::read(tx, &asking)?;
+                view(tx, tenant, row, &house)
             })
             .await
     }
@@ -174,7 +128,6 @@ impl Engine {
     pub async fn conversation_counts(&self, principal: &Principal) -> Result<ConversationCounts, Error> {
         principal.require(Permission::ConversationsRead)?;
         let tenant = principal.tenant;
-        let me = principal.actor.id.clone().unwrap_or_default();
         let counters = self
             .core
             .store
@@ -184,85 +137,48 @@ impl Engine {
             let name = format!("conversations.{name}");
             counters.iter().find(|(counter, _)| *counter == name).map_or(0, |(_, value)| *value)
         };
+        let (mine, unread) = match names::me(principal) {
+            Some(me) => {
+                (count(&format!("assigned.{me}")), count("heard") - count(&format!("read.{me}")))
+            }
+            None => (0, count("unread")),
+        };
+        let teams = counters
+            .iter()
+            .filter(|(_, value)| *value != 0)
+            .filter_map(|(name, value)| Some((name.strip_prefix("conversations.team.")?.to_owned(), *value)))
+            .collect();
         Ok(ConversationCounts {
             open: count("open"),
             pending: count("pending"),
             snoozed: count("snoozed"),
             resolved: count("resolved"),
-            unread: count("unread"),
+            unread,
             tray: count("tray"),
             unassigned: count("unassigned"),
-            mine: count(&format!("assigned.{me}")),
+            mine,
+            teams,
         })
     }
 
-    /// Changes a conversation.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]; [`Error::Invalid`] for somebody who is not of this tenant.
-    pub async fn change_conversation(
-        &self,
-        principal: &Principal,
-        id: ConversationId,
-        change: ConversationChange,
-    ) -> Result<ConversationView, Error> {
-        principal.require(Permission::ConversationsWrite)?;
-        let (tenant, now, actor) = (principal.tenant, self.core.clock.now(), principal.actor.clone());
-        let assignee = match change.assignee_id {
-            Some(Some(word)) => Some(Some(person(principal, &word)?)),
-            other => other,
-        };
-        self.core
-            .store
-            .write(tenant, move |tx| {
-                let was = conversations::get(tx, tenant, id)?.ok_or(Error::NotFound("conversation"))?;
-                if let Some(Some(user)) = &assignee {
-                    let known = names::users(tx, tenant)?.contains_key(user);
-                    if !known {
-                        return Err(Invalid::at("/assignee_id", "there is no such person here").into());
-                    }
-                }
-                let is = Conversation {
-                    state: change.state.unwrap_or(was.state),
-                    priority: change.priority.unwrap_or(was.priority),
-                    assignee: assignee.clone().unwrap_or_else(|| was.assignee.clone()),
-                    ..was.clone()
-                };
-                if is == was {
-                    return Ok(());
-                }
-                conversations::replace(tx, tenant, &was, &is)?;
-                let detail =
-                    json!({ "state": is.state, "priority": is.priority, "assignee_id": is.assignee });
-                audit::record(tx, tenant, &actor, "conversation.changed", &id.to_string(), &detail, now)?;
-                tell(tx, tenant, &is, FeedType::ConversationUpdated, now)
-            })
-            .await?;
-        self.core.feed.wake();
-        self.conversation(&Principal::system(tenant), id).await
-    }
-
-    /// Marks a conversation as read.
+    /// Marks a conversation as read by the person who asks, or its newest message as not read.
     ///
     /// # Errors
     /// [`Error::NotFound`]; missing permission.
-    pub async fn mark_conversation_read(
+    pub async fn mark_conversation(
         &self,
         principal: &Principal,
         id: ConversationId,
+        as_read: bool,
     ) -> Result<(), Error> {
         principal.require(Permission::ConversationsWrite)?;
         let (tenant, now) = (principal.tenant, self.core.clock.now());
+        let me = names::me(principal);
         self.core
             .store
             .write(tenant, move |tx| {
-                let was = conversations::get(tx, tenant, id)?.ok_or(Error::NotFound("conversation"))?;
-                if was.unread == 0 {
-                    return Ok(());
-                }
-                let is = Conversation { unread: 0, ..was.clone() };
-                conversations::replace(tx, tenant, &was, &is)?;
-                tell(tx, tenant, &is, FeedType::ConversationRead, now)
+                let row = conversations::get(tx, tenant, id)?.ok_or(Error::NotFound("conversation"))?;
+                mark(tx, tenant, row, me.as_deref(), as_read, now)
             })
             .await?;
         self.core.feed.wake();
@@ -270,88 +186,73 @@ impl Engine {
     }
 }
 
-fn person(principal: &Principal, word: &str) -> Result<String, Error> {
-    if word == "me" {
-        let fault = || Invalid::at("/assignee_id", "only a person who is signed in is `me`");
-        return Ok(principal.actor.id.clone().filter(|id| id.starts_with("usr_")).ok_or_else(fault)?);
+/// Marks for one person, and tells the other windows of that person.
+pub(super) fn mark(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    row: Conversation,
+    me: Option<&str>,
+    as_read: bool,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let mut changed = match me {
+        Some(me) => conversations::mark(tx, tenant, &row, me, as_read)?,
+        None => false,
+    };
+    let unread = if as_read { 0 } else { row.unread.max(1).min(row.inbound_count) };
+    if unread != row.unread {
+        let is = Conversation { unread, ..row.clone() };
+        conversations::replace(tx, tenant, &row, &is)?;
+        changed = true;
     }
-    let id: UserId =
-        word.parse().map_err(|error: domain::ids::NotAnId| Invalid::at("/assignee_id", error.to_string()))?;
-    Ok(id.to_string())
+    if !changed {
+        return Ok(());
+    }
+    let facts = Facts { user_id: me.map(str::to_owned), ..facts_of(&row) };
+    feed::append(tx, tenant, FeedType::ConversationRead, now, &facts)?;
+    Ok(())
 }
 
-fn filter_of(principal: &Principal, filter: ConversationFilter) -> Result<Filter, Error> {
+fn filter_of(principal: &Principal, filter: ConversationFilter) -> Filter {
     if filter.tray == Some(true) {
-        return Ok(Filter::Tray);
+        return Filter::Tray;
     }
     if let Some(contact) = filter.contact {
-        return Ok(Filter::Contact(contact));
+        return Filter::Contact(contact);
     }
     let state = filter.state;
+    if let Some(tag) = filter.tag {
+        return Filter::Tag(tag, state);
+    }
+    if let Some(team) = filter.team {
+        return Filter::Team(team, state);
+    }
+    let open_unless_said = state.unwrap_or(ConversationState::Open);
     match filter.assignee.as_deref() {
-        None => Ok(state.map_or(Filter::All, Filter::State)),
-        Some("none") => Ok(Filter::Unassigned(state.unwrap_or(ConversationState::Open))),
-        Some("me") => {
-            let me = principal.actor.id.clone().unwrap_or_default();
-            Ok(Filter::Assignee(me, state.unwrap_or(ConversationState::Open)))
-        }
-        Some(user) => Ok(Filter::Assignee(user.to_owned(), state.unwrap_or(ConversationState::Open))),
+        None => state.map_or(Filter::All, Filter::State),
+        Some("none") => Filter::Unassigned(open_unless_said),
+        Some("me") => Filter::Assignee(principal.actor.id.clone().unwrap_or_default(), open_unless_said),
+        Some(user) => Filter::Assignee(user.to_owned(), open_unless_said),
     }
 }
 
-pub(super) fn tell(
+fn facts_of(conversation: &Conversation) -> Facts {
+    Facts {
+        conversation_id: Some(conversation.id.to_string()),
+        contact_id: Some(conversation.contact.to_string()),
+        state: Some(conversation.state.to_string()),
+        ..Facts::default()
+    }
+}
+
+/// Tells the feed that a conversation changed.
+pub(crate) fn tell(
     tx: &mut Tx<'_>,
     tenant: TenantId,
     conversation: &Conversation,
     kind: FeedType,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let facts = Facts {
-        conversation_id: Some(conversation.id.to_string()),
-        contact_id: Some(conversation.contact.to_string()),
-        state: Some(conversation.state.to_string()),
-        ..Facts::default()
-    };
-    feed::append(tx, tenant, kind, now, &facts)?;
+    feed::append(tx, tenant, kind, now, &facts_of(conversation))?;
     Ok(())
-}
-
-fn view(
-    tx: &mut Tx<'_>,
-    tenant: TenantId,
-    row: Conversation,
-    users: &std::collections::HashMap<String, String>,
-) -> Result<ConversationView, Error> {
-    let contact = names::contact(tx, tenant, row.contact)?;
-    let newest = match row.last_message {
-        Some(id) => store::messages::get(tx, tenant, id)?,
-        None => None,
-    };
-    let last_message = newest.map(|message| LastMessage {
-        id: message.id,
-        direction: message.direction,
-        preview: message.preview,
-        at: message.created_at,
-        state: message.state,
-    });
-    let assignee = row.assignee.map(|id| {
-        let name = users.get(&id).cloned().unwrap_or_default();
-        AssigneeView { id, name }
-    });
-    Ok(ConversationView {
-        id: row.id,
-        subject: row.subject,
-        state: row.state,
-        priority: row.priority,
-        contact,
-        channel: row.channel,
-        assignee,
-        last_message,
-        unread: row.unread,
-        message_count: row.message_count,
-        in_tray: row.in_tray,
-        claims_conversation_id: row.claims,
-        created_at: row.created_at,
-        last_activity_at: row.last_activity_at,
-    })
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use domain::access::ActorKind;
 use domain::address::Mailbox;
+use domain::automatic::Automatic;
 use domain::channel::Channel;
 use domain::clock::Timestamp;
 use domain::failure::AttemptOutcome;
@@ -44,6 +45,16 @@ pub struct MessageView {
     pub has_remote_images: bool,
     /// The rest that a reply quotes.
     pub quoted_text: Option<String>,
+    /// The rest that the HTML of a reply quotes, cleaned too.
+    pub html_quoted: Option<String>,
+    pub signature: Option<String>,
+    /// Why it counts as written by a machine: nothing is answered to it automatically.
+    pub automatic: Option<AutomaticView>,
+    /// The message that is passed on by this one.
+    pub forward_of: Option<MessageId>,
+    pub calendar: Option<mail::Calendar>,
+    /// What a server on the way found out about the sender: to be believed when it is a server of one's own.
+    pub authentication: Option<mail::AuthenticationResults>,
     pub attachments: Vec<AttachmentView>,
     pub threading: ThreadingView,
     /// Without angle brackets.
@@ -59,6 +70,13 @@ pub struct MessageView {
     /// What could not be read, as a sentence for people.
     pub parse_notice: Option<String>,
     pub author: Option<AuthorView>,
+}
+
+/// The mark by which a message counts as automatic.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct AutomaticView {
+    pub mark: Automatic,
+    pub explanation: String,
 }
 
 /// Why a message is in its state.
@@ -274,8 +292,7 @@ fn events(
 fn view(row: Message, body: Body, files: Vec<Attachment>, names: &Names) -> MessageView {
     let author = names.author(&row);
     let envelope = body.envelope;
-    let sanitised = body.html.as_deref().map(|html| mail::sanitise_html(html, mail::RemoteImages::Block));
-    let has_remote_images = sanitised.as_ref().is_some_and(|sanitised| sanitised.has_remote_images);
+    let Html { html, html_quoted, has_remote_images } = safe_html(&row, body.html.as_deref());
     let id = row.id;
     let attachments = files
         .into_iter()
@@ -308,9 +325,17 @@ fn view(row: Message, body: Body, files: Vec<Attachment>, names: &Names) -> Mess
         subject: row.subject,
         preview: row.preview,
         text: body.text,
-        html: sanitised.map(|sanitised| sanitised.html),
+        html,
         has_remote_images,
         quoted_text: envelope.quoted,
+        html_quoted,
+        signature: envelope.signature,
+        automatic: row
+            .automatic
+            .map(|mark| AutomaticView { mark, explanation: mark.explanation().to_owned() }),
+        forward_of: envelope.forward_of,
+        calendar: envelope.calendar.and_then(|value| serde_json::from_value(value).ok()),
+        authentication: envelope.authentication.and_then(|value| serde_json::from_value(value).ok()),
         attachments,
         threading: ThreadingView { rule: row.rule, explanation: row.rule.explanation().to_owned() },
         rfc_message_id: row.rfc_message_id,
@@ -324,5 +349,32 @@ fn view(row: Message, body: Body, files: Vec<Attachment>, names: &Names) -> Mess
         attempts_count: row.attempts,
         parse_notice: envelope.parse_notice,
         author,
+    }
+}
+
+/// HTML that is safe to show, what is new apart from what it quotes.
+#[derive(Default)]
+struct Html {
+    html: Option<String>,
+    html_quoted: Option<String>,
+    has_remote_images: bool,
+}
+
+fn safe_html(row: &Message, html: Option<&str>) -> Html {
+    let Some(html) = html else { return Html::default() };
+    let clean = |html: &str| mail::sanitise_html(html, mail::RemoteImages::Block);
+    // What we wrote ourselves is shown as it went out.
+    if row.direction == Direction::Outbound {
+        let whole = clean(html);
+        return Html { html: Some(whole.html), html_quoted: None, has_remote_images: whole.has_remote_images };
+    }
+    let split = mail::quote::split_html(html);
+    let new = clean(&split.new);
+    let quoted = split.quoted.as_deref().map(clean);
+    Html {
+        has_remote_images: new.has_remote_images
+            || quoted.as_ref().is_some_and(|quoted| quoted.has_remote_images),
+        html: Some(new.html),
+        html_quoted: quoted.map(|quoted| quoted.html),
     }
 }

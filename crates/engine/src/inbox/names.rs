@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
-use domain::ids::{AccountId, ContactId, TenantId};
+use domain::access::{Actor, ActorKind, Principal};
+use domain::ids::{AccountId, ContactId, TagId, TeamId, TenantId};
 use store::Tx;
 use store::contacts;
+use store::tags::Tag;
 
-use super::conversations::ContactBrief;
-use super::message_view::AccountBrief;
+use super::conversation_view::ContactBrief;
+use super::message_view::{AccountBrief, AuthorView};
 use crate::Error;
 
 /// The accounts of a tenant by id, also those that were removed.
@@ -17,18 +19,60 @@ pub(super) fn accounts(tx: &mut Tx<'_>, tenant: TenantId) -> Result<HashMap<Acco
 }
 
 /// The people of a tenant by id.
-pub(super) fn users(tx: &mut Tx<'_>, tenant: TenantId) -> Result<HashMap<String, String>, Error> {
+pub(crate) fn users(tx: &mut Tx<'_>, tenant: TenantId) -> Result<HashMap<String, String>, Error> {
     Ok(store::users::names(tx, tenant)?.into_iter().map(|(id, name)| (id.to_string(), name)).collect())
 }
 
 /// The keys of a tenant by id.
-pub(super) fn keys(tx: &mut Tx<'_>, tenant: TenantId) -> Result<HashMap<String, String>, Error> {
+pub(crate) fn keys(tx: &mut Tx<'_>, tenant: TenantId) -> Result<HashMap<String, String>, Error> {
     Ok(store::api_keys::names(tx, tenant)?.into_iter().map(|(id, name)| (id.to_string(), name)).collect())
 }
 
 /// A contact in short.
-pub(super) fn contact(tx: &mut Tx<'_>, tenant: TenantId, id: ContactId) -> Result<ContactBrief, Error> {
+pub(crate) fn contact(tx: &mut Tx<'_>, tenant: TenantId, id: ContactId) -> Result<ContactBrief, Error> {
     let name = contacts::get(tx, tenant, id)?.map(|contact| contact.name).unwrap_or_default();
     let address = contacts::identities(tx, tenant, id)?.into_iter().next().map(|identity| identity.address);
     Ok(ContactBrief { id, name, address: address.unwrap_or_default() })
+}
+
+/// Everything that a tenant has few of and that rows of the inbox name: people, keys, teams, tags.
+pub(crate) struct House {
+    pub users: HashMap<String, String>,
+    pub keys: HashMap<String, String>,
+    pub teams: HashMap<TeamId, String>,
+    pub tags: HashMap<TagId, Tag>,
+    /// The person who asks, when it is one.
+    pub me: Option<String>,
+}
+
+impl House {
+    pub(crate) fn read(tx: &mut Tx<'_>, principal: &Principal) -> Result<House, Error> {
+        let tenant = principal.tenant;
+        Ok(House {
+            users: users(tx, tenant)?,
+            keys: keys(tx, tenant)?,
+            teams: store::teams::list(tx, tenant)?.into_iter().map(|team| (team.id, team.name)).collect(),
+            tags: store::tags::list(tx, tenant)?.into_iter().map(|tag| (tag.id, tag)).collect(),
+            me: me(principal),
+        })
+    }
+
+    /// Who did something.
+    pub(crate) fn author(&self, actor: &Actor) -> AuthorView {
+        let known = match actor.kind {
+            ActorKind::User => &self.users,
+            ActorKind::Key => &self.keys,
+            ActorKind::System => {
+                return AuthorView { kind: ActorKind::System, id: None, name: "system".to_owned() };
+            }
+        };
+        let id = actor.id.clone();
+        let name = id.as_ref().and_then(|id| known.get(id)).cloned();
+        AuthorView { kind: actor.kind, name: name.unwrap_or_else(|| "somebody".to_owned()), id }
+    }
+}
+
+/// The person who asks, when it is one and not a program.
+pub(crate) fn me(principal: &Principal) -> Option<String> {
+    principal.actor.id.clone().filter(|_| principal.actor.kind == ActorKind::User)
 }

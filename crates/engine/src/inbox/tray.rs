@@ -5,14 +5,18 @@ use domain::event::FeedType;
 use domain::ids::ConversationId;
 use serde_json::json;
 use store::conversations::{self, Conversation};
-use store::{messages, threads};
+use store::entries::EntryKind;
+use store::threads;
 
-use super::conversations::{ConversationView, tell};
+use super::activity;
+use super::conversation_view::ConversationView;
+use super::conversations::tell;
+use super::rearrange::{Order, merge};
 use crate::{Engine, Error, audit};
 
 impl Engine {
     /// Settles a conversation of the tray: joined to the one it claims, or a conversation of its own. Gives where its
-    /// messages are now.
+    /// messages are now. Letting it in is a merge, and undone as one.
     ///
     /// # Errors
     /// `not_in_tray` when it does not wait for this (any more); [`Error::NotFound`].
@@ -23,7 +27,8 @@ impl Engine {
         belongs: bool,
     ) -> Result<ConversationView, Error> {
         principal.require(Permission::ConversationsWrite)?;
-        let (tenant, now, actor) = (principal.tenant, self.core.clock.now(), principal.actor.clone());
+        let order = Order::of(&self.core, principal);
+        let (tenant, now, actor) = (principal.tenant, order.now, principal.actor.clone());
         let home = self
             .core
             .store
@@ -36,15 +41,11 @@ impl Engine {
                     ));
                 };
                 let detail = json!({ "belongs": belongs, "claims_conversation_id": claimed });
-                audit::record(
-                    tx,
-                    tenant,
-                    &actor,
-                    "conversation.tray_decided",
-                    &id.to_string(),
-                    &detail,
-                    now,
-                )?;
+                let subject = id.to_string();
+                audit::record(tx, tenant, &actor, "conversation.tray_decided", &subject, &detail, now)?;
+                let home = if belongs { claimed } else { id };
+                let line = json!({ "belongs": belongs });
+                activity::note(tx, &order.core, tenant, home, &actor, EntryKind::Tray, line, now)?;
                 if !belongs {
                     let own = Conversation { in_tray: false, claims: None, ..stray.clone() };
                     conversations::replace(tx, tenant, &stray, &own)?;
@@ -52,39 +53,17 @@ impl Engine {
                     return Ok(id);
                 }
                 let was = conversations::get(tx, tenant, claimed)?.ok_or(Error::NotFound("conversation"))?;
-                let participant = store::contacts::identities(tx, tenant, stray.contact)?;
-                let is = joined(&was, &stray);
-                messages::move_all(tx, tenant, id, claimed)?;
                 if let Some(thread) = threads::latest_of_conversation(tx, tenant, claimed, was.channel)? {
                     // From now on this sender is part of the thread, and is let in.
-                    for identity in participant {
+                    for identity in store::contacts::identities(tx, tenant, stray.contact)? {
                         threads::join(tx, tenant, thread.id, &identity.address.to_lowercase())?;
                     }
                 }
-                threads::move_all(tx, tenant, id, claimed)?;
-                conversations::replace(tx, tenant, &was, &is)?;
-                conversations::reclaim(tx, tenant, id, claimed)?;
-                conversations::delete_emptied(tx, tenant, &stray)?;
-                tell(tx, tenant, &stray, FeedType::ConversationUpdated, now)?;
-                tell(tx, tenant, &is, FeedType::ConversationUpdated, now)?;
+                merge(tx, &order, id, claimed)?;
                 Ok(claimed)
             })
             .await?;
         self.core.feed.wake();
-        self.conversation(&Principal::system(tenant), home).await
-    }
-}
-
-fn joined(was: &Conversation, stray: &Conversation) -> Conversation {
-    let newer = stray.last_activity_at > was.last_activity_at;
-    Conversation {
-        state: was.state.after_inbound(),
-        unread: was.unread + stray.unread,
-        message_count: was.message_count + stray.message_count,
-        last_message: if newer { stray.last_message } else { was.last_message },
-        last_direction: if newer { stray.last_direction } else { was.last_direction },
-        last_preview: if newer { stray.last_preview.clone() } else { was.last_preview.clone() },
-        last_activity_at: was.last_activity_at.max(stray.last_activity_at),
-        ..was.clone()
+        self.shown(principal, home).await
     }
 }

@@ -9,10 +9,13 @@ use futures_util::FutureExt as _;
 use store::jobs::{self, Job};
 
 use crate::core::Core;
-use crate::{Error, send};
+use crate::{Error, contacts, inbox, receive, send};
 
 /// The kind of job that asks a provider about an unknown message.
 pub(crate) const RECONCILE: &str = "reconcile";
+
+/// The kind of job that wakes a snoozed conversation.
+pub(crate) const WAKE: &str = "wake_conversation";
 
 const PER_CLAIM: usize = 50;
 /// The longest that the loop sleeps: rounds are due by then.
@@ -69,6 +72,8 @@ async fn run(core: &Arc<Core>, job: Job) -> Result<(), Error> {
     let work = async {
         match job.kind.as_str() {
             RECONCILE => send::reconcile(core, &job).await,
+            WAKE => inbox::wake(core, &job).await,
+            contacts::CONTACT_IMPORT => contacts::continue_import(core, &job).await,
             other => Ok(JobOutcome::Again(format!("this program knows no job of kind {other}"))),
         }
     };
@@ -98,6 +103,8 @@ async fn rounds(core: &Arc<Core>) -> Result<(), Error> {
     let mine = core.store.write_any(move |tx| store::schedules::take(tx, "clean-up", now, next)).await?;
     if mine {
         crate::Engine { core: Arc::clone(core) }.forget_expired_access().await?;
+        inbox::forget_unwanted(core).await?;
+        receive::forget_old(core).await?;
     }
     Ok(())
 }

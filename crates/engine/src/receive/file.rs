@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use domain::access::Actor;
 use domain::address::{EmailAddress, Mailbox};
+use domain::automatic::Automatic;
 use domain::channel::Channel;
 use domain::clock::Timestamp;
-use domain::conversation::{ConversationState, Priority};
 use domain::event::FeedType;
 use domain::ids::{ContactId, ConversationId, MessageId, TenantId, ThreadId};
 use domain::message::{Direction, MessageState};
@@ -22,9 +22,9 @@ use store::threads::{self, Thread};
 
 use super::thread;
 use super::work::Ended;
-use crate::Error;
 use crate::core::Core;
-use crate::send::contact_of;
+use crate::send::{contact_of, own_message};
+use crate::{Error, inbox};
 
 /// A mail that was read, ready to be filed.
 #[derive(Debug, Clone)]
@@ -38,6 +38,10 @@ pub(super) struct Letter {
     /// Everybody it was sent to, by header and envelope.
     pub recipients: Vec<EmailAddress>,
     pub attachments: Vec<Attachment>,
+    /// Why it counts as written by a machine.
+    pub automatic: Option<Automatic>,
+    /// Whether nobody has written just now: it neither opens nor wakes a conversation.
+    pub is_no_reply: bool,
     pub body: Body,
 }
 
@@ -68,14 +72,16 @@ fn write(
     let contact = contact_of(tx, core, tenant, Channel::Email, &letter.from, now)?;
     contacts::seen(tx, tenant, contact, now)?;
     let preview = crate::inbox::preview(letter.body.text.as_deref(), letter.body.html.as_deref());
+    let filed = Filed { core, tenant, letter, id, contact, preview: &preview, now };
     let placed = match placement {
         Placement::Join { candidate, rule } => {
-            join(tx, tenant, (candidate.conversation, candidate.thread), &preview, id, now)?;
+            filed.join(tx, candidate.conversation, candidate.thread)?;
             Placed { conversation: candidate.conversation, thread: candidate.thread, rule }
         }
-        Placement::Open => open(tx, core, entry, letter, contact, &preview, id, None)?,
-        Placement::Tray { claims, .. } => open(tx, core, entry, letter, contact, &preview, id, Some(claims))?,
+        Placement::Open => filed.open(tx, entry, None)?,
+        Placement::Tray { claims, .. } => filed.open(tx, entry, Some(claims))?,
     };
+    thread::await_ancestors(tx, tenant, letter, placed.thread)?;
     for other in letter.body.envelope.to.iter().chain(&letter.body.envelope.cc) {
         threads::join(tx, tenant, placed.thread, &other.address.key())?;
     }
@@ -98,6 +104,8 @@ fn write(
         journal: Some(entry.id),
         author: Actor::system(),
         attempts: 0,
+        file_count: u32::try_from(letter.attachments.len()).unwrap_or(u32::MAX),
+        automatic: letter.automatic,
         on_unknown: None,
         send_at: None,
         created_at: now,
@@ -133,88 +141,83 @@ struct Placed {
     rule: Rule,
 }
 
-/// The same mail by another way: the same Message-ID from the same sender.
+/// The same mail by another way: the same Message-ID from the same sender, or one that went out from here.
 fn came_before(tx: &mut Tx<'_>, tenant: TenantId, letter: &Letter) -> Result<Option<MessageId>, Error> {
     let Some(message_id) = &letter.message_id else { return Ok(None) };
-    let Some(known) = messages::by_rfc_id(tx, tenant, message_id)? else { return Ok(None) };
+    let known = match own_message(message_id) {
+        Some(id) => messages::get(tx, tenant, id)?.map(|message| message.id),
+        None => None,
+    };
+    let known = match known {
+        Some(known) => Some(known),
+        None => messages::by_rfc_id(tx, tenant, message_id)?,
+    };
+    let Some(known) = known else { return Ok(None) };
     let body = messages::body(tx, tenant, known)?.unwrap_or_default();
     let same_sender = body.envelope.from.is_some_and(|from| from.address.key() == letter.from.address.key());
     Ok(same_sender.then_some(known))
 }
 
-/// A letter in an existing thread opens its conversation again.
-fn join(
-    tx: &mut Tx<'_>,
+/// A letter about to be put into its conversation.
+struct Filed<'a> {
+    core: &'a Core,
     tenant: TenantId,
-    (conversation, thread): (ConversationId, ThreadId),
-    preview: &str,
+    letter: &'a Letter,
     id: MessageId,
+    contact: ContactId,
+    preview: &'a str,
     now: Timestamp,
-) -> Result<(), Error> {
-    let was = conversations::get(tx, tenant, conversation)?.ok_or(Error::NotFound("conversation"))?;
-    let is = Conversation {
-        state: was.state.after_inbound(),
-        unread: was.unread + 1,
-        message_count: was.message_count + 1,
-        last_message: Some(id),
-        last_direction: Some(Direction::Inbound),
-        last_preview: preview.to_owned(),
-        last_activity_at: now,
-        ..was.clone()
-    };
-    conversations::replace(tx, tenant, &was, &is)?;
-    Ok(threads::touch(tx, tenant, thread, now)?)
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one step of one transaction; a struct for it would have one user"
-)]
-fn open(
-    tx: &mut Tx<'_>,
-    core: &Core,
-    entry: &Entry,
-    letter: &Letter,
-    contact: ContactId,
-    preview: &str,
-    id: MessageId,
-    claims: Option<ConversationId>,
-) -> Result<Placed, Error> {
-    let (tenant, now) = (entry.tenant, core.clock.now());
-    let conversation = Conversation {
-        id: core.ids.next(),
-        contact,
-        subject: letter.subject.clone(),
-        channel: Channel::Email,
-        state: ConversationState::Open,
-        priority: Priority::Normal,
-        assignee: None,
-        in_tray: claims.is_some(),
-        claims,
-        unread: 1,
-        message_count: 1,
-        last_message: Some(id),
-        last_direction: Some(Direction::Inbound),
-        last_preview: preview.to_owned(),
-        created_at: now,
-        last_activity_at: now,
-    };
-    conversations::insert(tx, tenant, &conversation)?;
-    let thread = Thread {
-        id: core.ids.next(),
-        conversation: conversation.id,
-        contact,
-        channel: Channel::Email,
-        account: entry.account,
-        subject_key: normal_subject(&letter.subject),
-        last_activity_at: now,
-    };
-    threads::insert(tx, tenant, &thread)?;
-    let facts = Facts {
-        conversation_id: Some(conversation.id.to_string()),
-        contact_id: Some(contact.to_string()),
-        ..Facts::default()
-    };
-    feed::append(tx, tenant, FeedType::ConversationOpened, now, &facts)?;
-    Ok(Placed { conversation: conversation.id, thread: thread.id, rule: Rule::New })
+impl Filed<'_> {
+    /// A letter in an existing thread opens its conversation again, unless nobody has written just now.
+    fn join(&self, tx: &mut Tx<'_>, conversation: ConversationId, thread: ThreadId) -> Result<(), Error> {
+        let (tenant, now) = (self.tenant, self.now);
+        let was = conversations::get(tx, tenant, conversation)?.ok_or(Error::NotFound("conversation"))?;
+        let mut is = was.with_message(self.id, Direction::Inbound, self.preview, now);
+        if !self.letter.is_no_reply {
+            is.state = was.state.after_inbound();
+            is.snoozed_until = None;
+        }
+        conversations::replace(tx, tenant, &was, &is)?;
+        inbox::note_return(tx, self.core, tenant, (&was, &is), now)?;
+        if !self.letter.is_no_reply {
+            inbox::tell_of_reply(tx, self.core, tenant, &is, self.id, now)?;
+        }
+        Ok(threads::touch(tx, tenant, thread, now)?)
+    }
+
+    fn open(
+        &self,
+        tx: &mut Tx<'_>,
+        entry: &Entry,
+        claims: Option<ConversationId>,
+    ) -> Result<Placed, Error> {
+        let Filed { core, tenant, letter, id, contact, preview, now } = *self;
+        let begun =
+            Conversation::begun(core.ids.next(), contact, letter.subject.clone(), Channel::Email, now);
+        let conversation = Conversation {
+            in_tray: claims.is_some(),
+            claims,
+            ..begun.with_message(id, Direction::Inbound, preview, now)
+        };
+        conversations::insert(tx, tenant, &conversation)?;
+        let thread = Thread {
+            id: core.ids.next(),
+            conversation: conversation.id,
+            contact,
+            channel: Channel::Email,
+            account: entry.account,
+            subject_key: normal_subject(&letter.subject),
+            last_activity_at: now,
+        };
+        threads::insert(tx, tenant, &thread)?;
+        let facts = Facts {
+            conversation_id: Some(conversation.id.to_string()),
+            contact_id: Some(contact.to_string()),
+            ..Facts::default()
+        };
+        feed::append(tx, tenant, FeedType::ConversationOpened, now, &facts)?;
+        Ok(Placed { conversation: conversation.id, thread: thread.id, rule: Rule::New })
+    }
 }

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::address::{EmailAddress, Mailbox};
 use mail::Parsed;
+use serde_json::json;
 use store::attachments::Attachment;
 use store::journal::Entry;
 use store::messages::{Body, Envelope};
 
 use super::file::{self, Letter};
+use super::{guard, report};
 use super::work::Ended;
 use crate::Error;
 use crate::core::Core;
@@ -27,11 +29,34 @@ pub(super) async fn work_on(core: &Arc<Core>, entry: Entry, raw: Bytes) -> Resul
     } else {
         mail::parse(&raw)
     };
-    let letter = letter(core, &entry, parsed).await?;
+    let recipients = recipients(&entry, &parsed);
+    if let Some(report) = mail::report::read(&parsed)
+        && let Some(ended) = report::apply(core, &entry, report, parsed.message_id.as_deref(), &recipients).await?
+    {
+        return Ok(ended);
+    }
+    let letter = letter(core, &entry, parsed, recipients).await?;
     file::file(core, entry, letter).await
 }
 
-async fn letter(core: &Core, entry: &Entry, parsed: Parsed) -> Result<Letter, Error> {
+/// Everybody it was sent to, by envelope and header.
+fn recipients(entry: &Entry, parsed: &Parsed) -> Vec<EmailAddress> {
+    let mut recipients = addresses_in(&entry.context, "envelope_to");
+    recipients.extend(parsed.to.iter().chain(&parsed.cc).map(|mailbox| mailbox.address.clone()));
+    for (name, value) in &parsed.headers {
+        if ["delivered-to", "x-original-to", "envelope-to"].contains(&name.to_ascii_lowercase().as_str()) {
+            recipients.extend(value.trim().parse::<EmailAddress>());
+        }
+    }
+    recipients
+}
+
+async fn letter(
+    core: &Core,
+    entry: &Entry,
+    parsed: Parsed,
+    recipients: Vec<EmailAddress>,
+) -> Result<Letter, Error> {
     let envelope_from = address_in(&entry.context, "envelope_from");
     let mut notices: Vec<String> = parsed.notice.iter().cloned().collect();
     let from = parsed.from.clone().or_else(|| parsed.sender.clone()).or(envelope_from.map(Mailbox::bare));
@@ -39,6 +64,8 @@ async fn letter(core: &Core, entry: &Entry, parsed: Parsed) -> Result<Letter, Er
         notices.push("The sender could not be read.".to_owned());
         Mailbox::bare("unknown@sender.invalid".parse().expect("a valid address"))
     });
+    let automatic = guard::judge(core, entry, &parsed, &from.address);
+    let is_no_reply = guard::is_no_reply(&parsed.auto);
     let mut attachments = Vec::with_capacity(parsed.parts.len());
     for part in parsed.parts {
         attachments.push(Attachment {
@@ -51,17 +78,7 @@ async fn letter(core: &Core, entry: &Entry, parsed: Parsed) -> Result<Letter, Er
             sha256: core.blobs.put(part.bytes.to_vec()).await?,
         });
     }
-    let (text, quoted) = match parsed.text.as_deref().map(mail::quote::split) {
-        Some((text, quoted)) => (Some(text), quoted),
-        None => (None, None),
-    };
-    let mut recipients = addresses_in(&entry.context, "envelope_to");
-    recipients.extend(parsed.to.iter().chain(&parsed.cc).map(|mailbox| mailbox.address.clone()));
-    for (name, value) in &parsed.headers {
-        if ["delivered-to", "x-original-to", "envelope-to"].contains(&name.to_ascii_lowercase().as_str()) {
-            recipients.extend(value.trim().parse::<EmailAddress>());
-        }
-    }
+    let split = parsed.text.as_deref().map(mail::quote::split_text).unwrap_or_default();
     let envelope = Envelope {
         from: Some(from.clone()),
         to: parsed.to,
@@ -73,7 +90,11 @@ async fn letter(core: &Core, entry: &Entry, parsed: Parsed) -> Result<Letter, Er
         references: parsed.references.clone(),
         metadata: serde_json::Map::new(),
         parse_notice: (!notices.is_empty()).then(|| notices.join(" ")),
-        quoted,
+        quoted: split.quoted,
+        signature: split.signature,
+        forward_of: None,
+        calendar: parsed.calendar.map(|calendar| json!(calendar)),
+        authentication: parsed.authentication.map(|results| json!(results)),
     };
     // The parent first, then the chain from its newest end.
     let mut ancestors = parsed.in_reply_to;
@@ -86,7 +107,9 @@ async fn letter(core: &Core, entry: &Entry, parsed: Parsed) -> Result<Letter, Er
         ancestors,
         recipients,
         attachments,
-        body: Body { envelope, text, html: parsed.html },
+        automatic,
+        is_no_reply,
+        body: Body { envelope, text: parsed.text.map(|_| split.new), html: parsed.html },
     })
 }
 

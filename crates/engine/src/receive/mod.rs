@@ -1,9 +1,12 @@
 //! Receiving: into the journal first, answered second; then read, placed and filed. What fails stays in the journal.
 
 mod file;
+mod guard;
 mod intake;
 mod journal;
 mod mail;
+mod report;
+mod retention;
 mod smtp;
 mod take_in;
 mod thread;
@@ -17,5 +20,8 @@ pub use store::journal::JournalState;
 pub use take_in::{InboundMail, LARGEST_MAIL, TakenIn};
 pub use webhook::WebhookAnswer;
 
+pub(crate) use guard::Frequencies;
 pub(crate) use intake::Intake;
+pub(crate) use take_in::take_in_from_mailbox;
+pub(crate) use retention::forget_old;
 pub(crate) use work::start;

@@ -79,6 +79,18 @@ pub(super) fn mail_entry(tenant: TenantId, source: &str, mail: InboundMail, peer
     NewEntry { tenant, source: source.to_owned(), account: mail.account, dedupe_key, context, body: mail.raw }
 }
 
+/// A mail that was read from a mailbox, and where it lay there. Its content is its key.
+pub(crate) async fn take_in_from_mailbox(
+    core: &Arc<Core>,
+    tenant: TenantId,
+    account: Option<AccountId>,
+    raw: Bytes,
+    place: Value,
+) -> Result<TakenIn, Error> {
+    let mail = InboundMail { raw, account, envelope_from: None, envelope_to: Vec::new(), dedupe_key: None };
+    take_in(core, mail_entry(tenant, "imap", mail, place)).await
+}
+
 /// Writes an entry and hands it to the workers, in a task of its own: a caller that hangs up must not stop the hand-over.
 pub(super) async fn take_in(core: &Arc<Core>, new: NewEntry) -> Result<TakenIn, Error> {
     let working = Arc::clone(core);

@@ -4,7 +4,7 @@ use domain::clock::Timestamp;
 use domain::ids::{ContactId, TenantId, ThreadId};
 use domain::threading::{Candidate, Found, Placement, normal_subject, place};
 use store::Tx;
-use store::messages;
+use store::messages::{self, Message};
 use store::threads::{self, Thread};
 
 use super::file::Letter;
@@ -54,24 +54,48 @@ fn by_token(core: &Core, tenant: TenantId, letter: &Letter) -> Option<ThreadId> 
         .find_map(|tag| thread_of_token(&core.vault, tenant, tag))
 }
 
+/// The thread of the nearest ancestor that is known; else that of mail which names this one, or an ancestor of it, and came
+/// before. So the order in which mail arrives does not matter where its headers tell what belongs together.
 fn by_references(tx: &mut Tx<'_>, tenant: TenantId, letter: &Letter) -> Result<Option<Thread>, Error> {
     for ancestor in letter.ancestors.iter().take(MOST_ANCESTORS) {
-        let ours = match own_message(ancestor) {
-            Some(id) => messages::get(tx, tenant, id)?,
-            None => None,
-        };
-        let message = match ours {
-            Some(message) => Some(message),
-            None => match messages::by_rfc_id(tx, tenant, ancestor)? {
-                Some(id) => messages::get(tx, tenant, id)?,
-                None => None,
-            },
-        };
-        if let Some(message) = message {
+        if let Some(message) = known(tx, tenant, ancestor)? {
             return Ok(threads::get(tx, tenant, message.thread)?);
         }
     }
+    for id in letter.message_id.iter().chain(letter.ancestors.iter().take(MOST_ANCESTORS)) {
+        if let Some(thread) = threads::awaiting(tx, tenant, id)? {
+            return Ok(Some(thread));
+        }
+    }
     Ok(None)
+}
+
+/// Notes the ancestors of a letter that have not come, so that they find it.
+pub(super) fn await_ancestors(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    letter: &Letter,
+    thread: ThreadId,
+) -> Result<(), Error> {
+    for ancestor in letter.ancestors.iter().take(MOST_ANCESTORS) {
+        if known(tx, tenant, ancestor)?.is_none() {
+            threads::await_message(tx, tenant, thread, ancestor)?;
+        }
+    }
+    Ok(())
+}
+
+/// The message that a Message-ID names: one of ours, or one that came in.
+fn known(tx: &mut Tx<'_>, tenant: TenantId, rfc_id: &str) -> Result<Option<Message>, Error> {
+    if let Some(id) = own_message(rfc_id)
+        && let Some(message) = messages::get(tx, tenant, id)?
+    {
+        return Ok(Some(message));
+    }
+    match messages::by_rfc_id(tx, tenant, rfc_id)? {
+        Some(id) => Ok(messages::get(tx, tenant, id)?),
+        None => Ok(None),
+    }
 }
 
 fn candidate(

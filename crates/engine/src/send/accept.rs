@@ -5,25 +5,29 @@ use std::sync::Arc;
 use domain::access::{Permission, Principal};
 use domain::clock::Timestamp;
 use domain::event::FeedType;
-use domain::ids::{ConversationId, MessageId, ThreadId};
+use domain::ids::{ConversationId, MessageId, TenantId, ThreadId};
 use domain::invalid::Invalid;
 use domain::message::{Direction, MessageState};
-use domain::outgoing::{File, Outgoing};
+use domain::conversation::ConversationState;
+use domain::outgoing::Outgoing;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Tx;
-use store::attachments::Attachment;
+use store::conversations;
 use store::deliveries::{self, Delivery, Lane};
 use store::feed::{self, Facts};
 use store::messages::{self, Body, Envelope, Message};
 use store::threads;
 
+use super::files::{self, Files};
+use super::forward;
 use super::idempotent::{self, IdempotencyKey, Stop};
 use super::load;
 use super::place;
 use super::request::{MessageRequest, NewMessage};
 use super::sender::{Link, Reservation, Sender};
 use crate::core::Core;
+use crate::inbox::{ChangeOrder, ConversationChange};
 use crate::{Engine, Error};
 
 /// What the caller is told of an accepted message.
@@ -111,23 +115,26 @@ impl Engine {
                 .map_err(|invalid| invalid.under(place))?,
         };
         let link = sender.link();
-        check_limits(&new, &link).map_err(|invalid| invalid.under(place))?;
-        let mut attachments = Vec::with_capacity(new.files.len());
-        let mut files = Vec::with_capacity(new.files.len());
-        for new_file in std::mem::take(&mut new.files) {
-            let attachment = Attachment {
-                id: core.ids.next(),
-                filename: new_file.filename,
-                content_type: new_file.content_type,
-                inline: new_file.content_id.is_some(),
-                content_id: new_file.content_id,
-                size: i64::try_from(new_file.bytes.len()).unwrap_or(i64::MAX),
-                sha256: core.blobs.put(new_file.bytes.clone()).await?,
-            };
-            files.push(load::file(&attachment, new_file.bytes.into()));
-            attachments.push(attachment);
+        let tenant = principal.tenant;
+        if let Some(forwarded) = new.forward_of {
+            forward::add(core, tenant, &mut new, forwarded).await.map_err(|error| error.under(place))?;
         }
-        Ok(Order { id: core.ids.next(), new, sender, link, attachments, files, place: place.to_owned() })
+        if let Some(delay) = new.delay {
+            new.send_at = Some(core.clock.now().plus(delay));
+        }
+        let new_files = std::mem::take(&mut new.files);
+        let files = files::gather(core, principal, new_files, new.forward_of)
+            .await
+            .map_err(|error| error.under(place))?;
+        check_limits(&new, &files, &link).map_err(|invalid| invalid.under(place))?;
+        let resolve = if new.resolve {
+            let state = Some(ConversationState::Resolved);
+            let change = ConversationChange { state, ..ConversationChange::default() };
+            Some(ChangeOrder::read(core, principal, change)?)
+        } else {
+            None
+        };
+        Ok(Order { id: core.ids.next(), new, sender, link, files, resolve, place: place.to_owned() })
     }
 
     /// A reply goes out through the account that its conversation came in through, or began with: the other side knows
@@ -173,12 +180,13 @@ pub(super) struct Order {
     pub new: NewMessage,
     pub sender: Arc<Sender>,
     pub link: Arc<Link>,
-    pub attachments: Vec<Attachment>,
-    pub files: Vec<File>,
+    pub files: Files,
+    /// What resolves the conversation with it.
+    pub resolve: Option<ChangeOrder>,
     pub place: String,
 }
 
-fn check_limits(new: &NewMessage, link: &Link) -> Result<(), Invalid> {
+fn check_limits(new: &NewMessage, files: &Files, link: &Link) -> Result<(), Invalid> {
     if link.account.sender_address.is_none() && new.channel == domain::channel::Channel::Email {
         return Err(Invalid::at("/account", "this account has no sender address; set one under Channels"));
     }
@@ -193,7 +201,7 @@ fn check_limits(new: &NewMessage, link: &Link) -> Result<(), Invalid> {
             format!("{} takes at most {most} recipients a message", manifest.title),
         ));
     }
-    let size = new.files.iter().map(|file| file.bytes.len()).sum::<usize>()
+    let size = files.contents.iter().map(|file| file.bytes.len()).sum::<usize>()
         + new.text.as_ref().map_or(0, String::len)
         + new.html.as_ref().map_or(0, String::len);
     if let Some(most) = capabilities.max_message_bytes
@@ -257,7 +265,7 @@ async fn commit(
     for ((order, one), reservation) in orders.iter().zip(written).zip(reservations) {
         match reservation {
             Some(reservation) => {
-                let outgoing = reservation.is_leased().then(|| one.outgoing(order)).flatten();
+                let outgoing = reservation.is_leased().then(|| one.outgoing(core, tenant, order)).flatten();
                 reservation.hand_over(order.id, outgoing);
             }
             None => order.sender.note_due(order.new.lane, order.new.send_at.unwrap_or(now), now),
@@ -298,8 +306,8 @@ struct Written {
 }
 
 impl Written {
-    fn outgoing(&self, order: &Order) -> Option<Arc<Outgoing>> {
-        load::outgoing(&self.message, &self.body, order.files.clone(), &order.link).ok().map(Arc::new)
+    fn outgoing(&self, core: &Core, tenant: TenantId, order: &Order) -> Option<Arc<Outgoing>> {
+        load::outgoing(core, tenant, &self.message, &self.body, order.files.contents.clone(), &order.link).ok().map(Arc::new)
     }
 }
 
@@ -346,6 +354,8 @@ fn write(
         journal: None,
         author: principal.actor.clone(),
         attempts: 0,
+        file_count: u32::try_from(order.files.rows.len()).unwrap_or(u32::MAX),
+        automatic: None,
         on_unknown: new.on_unknown,
         send_at: new.send_at,
         created_at: now,
@@ -362,11 +372,12 @@ fn write(
         in_reply_to: place.in_reply_to,
         references: place.references,
         metadata: new.metadata.clone(),
+        forward_of: new.forward_of,
         ..Envelope::default()
     };
     let body = Body { envelope, text: new.text.clone(), html: new.html.clone() };
     messages::insert(tx, tenant, &message, &body)?;
-    store::attachments::insert(tx, tenant, order.id, &order.attachments)?;
+    store::attachments::insert(tx, tenant, order.id, &order.files.rows)?;
     let delivery = Delivery {
         tenant,
         message: order.id,
@@ -388,6 +399,11 @@ fn write(
         ..Facts::default()
     };
     feed::append(tx, tenant, FeedType::MessageQueued, now, &facts)?;
+    if let Some(resolve) = &order.resolve
+        && let Some(row) = conversations::get(tx, tenant, place.conversation)?
+    {
+        resolve.apply(tx, &row)?;
+    }
     let accepted = Accepted { id: order.id, state: told, conversation_id: place.conversation };
     Ok(Written { accepted, message, body })
 }
@@ -399,7 +415,7 @@ fn preview(new: &NewMessage) -> String {
 
 fn token_address(
     core: &Core,
-    tenant: domain::ids::TenantId,
+    tenant: TenantId,
     link: &Link,
     thread: ThreadId,
 ) -> Option<domain::address::Mailbox> {

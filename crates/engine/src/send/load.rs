@@ -51,7 +51,7 @@ pub(crate) async fn load(
         })?;
         files.push(file(attachment, bytes.into()));
     }
-    outgoing(&stored.message, &stored.body, files, link)
+    outgoing(core, tenant, &stored.message, &stored.body, files, link)
 }
 
 pub(crate) fn file(attachment: &Attachment, bytes: Arc<[u8]>) -> File {
@@ -65,6 +65,8 @@ pub(crate) fn file(attachment: &Attachment, bytes: Arc<[u8]>) -> File {
 
 /// Puts a message together for its provider.
 pub(crate) fn outgoing(
+    core: &Core,
+    tenant: TenantId,
     message: &Message,
     body: &Body,
     files: Vec<File>,
@@ -74,8 +76,14 @@ pub(crate) fn outgoing(
     let from = envelope.from.clone().or_else(|| sender_of(link)).ok_or_else(|| {
         Error::conflict("no_sender", "the channel account has no sender address; set one under Channels")
     })?;
+    // Bounces are sent where mail is taken in; elsewhere nobody would read the tag.
+    let return_path = link
+        .takes_replies
+        .then(|| mail::address::plus_tag(&from.address, &bounce_token(&core.vault, tenant, message.id)).ok())
+        .flatten();
     Ok(Outgoing {
         id: message.id,
+        return_path,
         channel: message.channel,
         from,
         to: envelope.to.clone(),
@@ -102,20 +110,40 @@ pub(crate) fn sender_of(link: &Link) -> Option<Mailbox> {
 }
 
 const TOKEN_MAC: usize = 8;
-const TOKEN_PURPOSE: &str = "reply-token";
+
+/// What a tag brings back. The purposes differ in their MACs, so that one cannot be taken for the other.
+const REPLY: &str = "reply-token";
+const BOUNCE: &str = "bounce-token";
 
 /// The tag that brings an answer back to its thread. It carries a MAC, so that nobody can write into a thread by guessing.
 pub(crate) fn reply_token(vault: &Vault, tenant: TenantId, thread: ThreadId) -> String {
-    let suffix = thread.suffix();
-    let mac = vault.mac(TOKEN_PURPOSE, format!("{}:{suffix}", tenant.0).as_bytes());
-    format!("{suffix}{}", &hex::encode(mac)[..TOKEN_MAC])
+    signed(vault, tenant, REPLY, &thread.suffix())
 }
 
 /// The thread that a tag names, when the tag is ours.
 pub(crate) fn thread_of_token(vault: &Vault, tenant: TenantId, tag: &str) -> Option<ThreadId> {
+    ThreadId::from_suffix(&checked(vault, tenant, REPLY, tag)?)
+}
+
+/// The tag of the envelope sender, which brings a bounce back to its message (VERP).
+pub(crate) fn bounce_token(vault: &Vault, tenant: TenantId, message: MessageId) -> String {
+    signed(vault, tenant, BOUNCE, &message.suffix())
+}
+
+/// The message that a tag names, when the tag is ours.
+pub(crate) fn message_of_token(vault: &Vault, tenant: TenantId, tag: &str) -> Option<MessageId> {
+    MessageId::from_suffix(&checked(vault, tenant, BOUNCE, tag)?)
+}
+
+fn signed(vault: &Vault, tenant: TenantId, purpose: &'static str, suffix: &str) -> String {
+    let mac = vault.mac(purpose, format!("{}:{suffix}", tenant.0).as_bytes());
+    format!("{suffix}{}", &hex::encode(mac)[..TOKEN_MAC])
+}
+
+/// The suffix of a tag whose MAC is right; servers on the way may have changed its case.
+fn checked(vault: &Vault, tenant: TenantId, purpose: &'static str, tag: &str) -> Option<String> {
     let tag = tag.to_ascii_lowercase();
     let (suffix, _) = tag.split_at_checked(tag.len().checked_sub(TOKEN_MAC)?)?;
-    let thread = ThreadId::from_suffix(suffix)?;
-    let ours = reply_token(vault, tenant, thread);
-    net::signature::equal(ours.as_bytes(), tag.as_bytes()).then_some(thread)
+    let ours = signed(vault, tenant, purpose, suffix);
+    net::signature::equal(ours.as_bytes(), tag.as_bytes()).then(|| suffix.to_owned())
 }

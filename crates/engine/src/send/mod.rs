@@ -7,6 +7,8 @@ mod accept;
 mod attempt;
 mod cancel;
 mod circuit;
+mod files;
+mod forward;
 mod idempotent;
 mod load;
 mod outcome;
@@ -25,7 +27,7 @@ pub use idempotent::IdempotencyKey;
 pub use request::{AttachmentRequest, MessageRequest, OneOrMany};
 pub use resolve::{Decision, Resolved};
 
-pub(crate) use load::{load, thread_of_token};
+pub(crate) use load::{load, message_of_token, thread_of_token};
 pub(crate) use place::contact_of;
 pub(crate) use reconcile::run as reconcile;
 pub(crate) use recover::take_over;

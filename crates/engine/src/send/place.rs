@@ -2,14 +2,14 @@
 
 use domain::access::{ActorKind, Principal};
 use domain::clock::Timestamp;
-use domain::conversation::{ConversationState, Priority};
+use domain::conversation::ConversationState;
 use domain::event::FeedType;
 use domain::ids::{ContactId, ConversationId, ThreadId};
 use domain::invalid::Invalid;
 use domain::message::Direction;
 use domain::threading::{Rule, normal_subject};
 use store::Tx;
-use store::contacts::{self, Contact};
+use store::contacts::{self, Contact, Identity, Known};
 use store::conversations::{self, Conversation};
 use store::feed::{self, Facts};
 use store::messages::{self, Message};
@@ -51,24 +51,8 @@ pub(super) fn open(
         ActorKind::User => ConversationState::Open,
         ActorKind::Key | ActorKind::System => ConversationState::Pending,
     };
-    let row = Conversation {
-        id: conversation,
-        contact,
-        subject: subject.clone(),
-        channel: new.channel,
-        state,
-        priority: Priority::Normal,
-        assignee: None,
-        in_tray: false,
-        claims: None,
-        unread: 0,
-        message_count: 1,
-        last_message: Some(order.id),
-        last_direction: Some(Direction::Outbound),
-        last_preview: preview.to_owned(),
-        created_at: now,
-        last_activity_at: now,
-    };
+    let begun = Conversation::begun(conversation, contact, subject.clone(), new.channel, now);
+    let row = Conversation { state, ..begun.with_message(order.id, Direction::Outbound, preview, now) };
     conversations::insert(tx, tenant, &row)?;
     let row = Thread {
         id: thread,
@@ -107,13 +91,9 @@ pub(crate) fn contact_of(
     if let Some(known) = contacts::by_identity(tx, tenant, channel, &key)? {
         return Ok(known);
     }
-    let contact = Contact {
-        id: core.ids.next(),
-        name: mailbox.name.clone().unwrap_or_default(),
-        created_at: now,
-        last_seen_at: None,
-    };
-    contacts::insert(tx, tenant, &contact, channel, mailbox.address.as_str(), &key)?;
+    let contact = Contact::new(core.ids.next(), mailbox.name.clone().unwrap_or_default(), now);
+    let identity = Identity { channel, address: mailbox.address.to_string(), since: now };
+    contacts::insert(tx, tenant, &Known { contact: contact.clone(), identities: vec![identity] })?;
     let facts = Facts { contact_id: Some(contact.id.to_string()), ..Facts::default() };
     feed::append(tx, tenant, FeedType::ContactCreated, now, &facts)?;
     Ok(contact.id)
@@ -139,6 +119,16 @@ pub(super) fn reply(
         |field: &str, detail: &str| Error::from(Invalid::at(format!("{}{field}", order.place), detail));
     let was = conversations::get(tx, tenant, id)?
         .ok_or_else(|| fault("/conversation_id", "there is no conversation with this id"))?;
+    if let (Some(expected), Some(newest)) = (new.expected_last_message, was.last_message)
+        && newest > expected
+    {
+        let detail = format!("there is a newer message, {newest}, than the one you have seen");
+        return Err(Error::conflict("conversation_moved_on", detail));
+    }
+    if let Some(into) = was.merged_into {
+        let detail = format!("this conversation was merged into {into}; answer there");
+        return Err(Error::conflict("conversation_merged", detail));
+    }
     let answered = answered_message(tx, tenant, order, id)?;
     let thread = match &answered {
         Some(message) => Some(message.thread),
@@ -178,14 +168,7 @@ pub(super) fn reply(
     for other in to.iter().chain(&new.cc).chain(&new.bcc) {
         threads::join(tx, tenant, thread, &other.address.key())?;
     }
-    let is = Conversation {
-        message_count: was.message_count + 1,
-        last_message: Some(order.id),
-        last_direction: Some(Direction::Outbound),
-        last_preview: preview.to_owned(),
-        last_activity_at: now,
-        ..was.clone()
-    };
+    let is = was.with_message(order.id, Direction::Outbound, preview, now);
     conversations::replace(tx, tenant, &was, &is)?;
     let (in_reply_to, references) = match answered {
         Some(message) => ancestry(tx, tenant, &message)?,

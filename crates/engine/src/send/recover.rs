@@ -21,6 +21,7 @@ pub(crate) async fn take_over(core: &Arc<Core>, dead: EpochId) -> Result<u64, Er
             deliveries::release_unstarted(tx, dead)?;
             store::journal::release(tx, dead)?;
             store::jobs::release(tx, dead)?;
+            store::mailboxes::release(tx, dead)?;
             Ok::<_, Error>(())
         })
         .await?;

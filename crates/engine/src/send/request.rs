@@ -1,6 +1,7 @@
 //! What a caller asks to be sent, and its parse into types. Every fault is named by its place.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +9,7 @@ use domain::address::Mailbox;
 use domain::channel::Channel;
 use domain::clock::Timestamp;
 use domain::failure::OnUnknown;
-use domain::ids::{AccountId, ConversationId, MessageId};
+use domain::ids::{AccountId, AttachmentId, ConversationId, MessageId, UploadId};
 use domain::invalid::{Faults, Invalid};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -77,20 +78,44 @@ pub struct MessageRequest {
     /// `bulk` goes behind everything that is `normal`.
     #[serde(default)]
     pub priority: Option<Lane>,
+    /// Holds the message back so long, 0 to 3600 seconds; until then it can be cancelled. Not together with `send_at`.
+    #[serde(default)]
+    pub delay_seconds: Option<u32>,
+    /// The message to pass on: its text stands below yours, and its files go along. Needs `to`.
+    #[serde(default)]
+    pub forward_of: Option<MessageId>,
+    /// The newest message that you have seen of the conversation: refused as `conversation_moved_on` when there is a newer.
+    #[serde(default)]
+    pub expected_last_message_id: Option<MessageId>,
+    /// Resolves the conversation with it.
+    #[serde(default)]
+    pub resolve: bool,
 }
 
-/// A file to send along.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+/// A file to send along: its content, or a file that is here already (`upload_id`, or `message_id` and `attachment_id`).
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttachmentRequest {
-    pub filename: String,
+    /// With `content_base64`.
+    #[serde(default)]
+    pub filename: Option<String>,
     /// Such as `application/pdf`; found from the bytes when absent.
     #[serde(default)]
     pub content_type: Option<String>,
-    pub content_base64: String,
+    #[serde(default)]
+    pub content_base64: Option<String>,
     /// With it the file is inline, for `cid:` links from the HTML.
     #[serde(default)]
     pub content_id: Option<String>,
+    /// A file from `POST /v1/uploads`.
+    #[serde(default)]
+    pub upload_id: Option<UploadId>,
+    /// The message whose file goes along.
+    #[serde(default)]
+    pub message_id: Option<MessageId>,
+    /// Which of its files.
+    #[serde(default)]
+    pub attachment_id: Option<AttachmentId>,
 }
 
 /// A message whose every part is known to be sound.
@@ -113,22 +138,26 @@ pub(crate) struct NewMessage {
     pub metadata: serde_json::Map<String, serde_json::Value>,
     pub on_unknown: Option<OnUnknown>,
     pub lane: Lane,
+    pub delay: Option<Duration>,
+    pub forward_of: Option<MessageId>,
+    pub expected_last_message: Option<MessageId>,
+    pub resolve: bool,
 }
 
-/// A file with its bytes.
+/// A file to send along.
 #[derive(Debug, Clone)]
-pub(crate) struct NewFile {
-    pub filename: String,
-    pub content_type: String,
-    pub content_id: Option<String>,
-    pub bytes: Vec<u8>,
+pub(crate) enum NewFile {
+    Bytes { filename: String, content_type: String, content_id: Option<String>, bytes: Vec<u8> },
+    Upload { id: UploadId, content_id: Option<String> },
+    OfMessage { message: MessageId, attachment: AttachmentId },
 }
 
 /// Attachments of one message together, in bytes, before they are encoded.
-const MOST_ATTACHED: usize = 25 << 20;
+pub(super) const MOST_ATTACHED: usize = 25 << 20;
 const MOST_RECIPIENTS: usize = 100;
 const LONGEST_SUBJECT: usize = 998;
 const LARGEST_METADATA: usize = 4 << 10;
+const LONGEST_DELAY: u32 = 3_600;
 /// Headers that we write ourselves.
 const RESERVED: &[&str] = &[
     "bcc",
@@ -171,13 +200,33 @@ impl MessageRequest {
             check_line(&mut faults, "/subject", subject, LONGEST_SUBJECT);
         }
         let is_blank = |text: &Option<String>| text.as_ref().is_none_or(|text| text.trim().is_empty());
-        if is_blank(&self.text) && is_blank(&self.html) && self.attachments.is_empty() {
+        if is_blank(&self.text)
+            && is_blank(&self.html)
+            && self.attachments.is_empty()
+            && self.forward_of.is_none()
+        {
             faults.note("/text", "expected text, html or an attachment: a message says something");
         }
         let files = files(&mut faults, self.attachments);
         check_headers(&mut faults, &self.headers);
         if serde_json::to_string(&self.metadata).is_ok_and(|text| text.len() > LARGEST_METADATA) {
             faults.note("/metadata", format!("expected at most {LARGEST_METADATA} bytes as JSON"));
+        }
+        if self.delay_seconds.is_some_and(|delay| delay > LONGEST_DELAY) {
+            faults.note("/delay_seconds", format!("expected 0 to {LONGEST_DELAY} seconds"));
+        }
+        if self.delay_seconds.is_some() && self.send_at.is_some() {
+            faults.note("/delay_seconds", "expected either delay_seconds or send_at");
+        }
+        if self.forward_of.is_some() && is_to_nobody {
+            faults.note("/to", "expected somebody to pass the message on to");
+        }
+        let conversation = self.conversation_id.is_some();
+        if self.resolve && !conversation {
+            faults.note("/resolve", "expected a conversation_id with it");
+        }
+        if self.expected_last_message_id.is_some() && !conversation {
+            faults.note("/expected_last_message_id", "expected a conversation_id with it");
         }
         faults.finish()?;
         Ok(NewMessage {
@@ -198,6 +247,10 @@ impl MessageRequest {
             metadata: self.metadata,
             on_unknown: self.on_unknown,
             lane: self.priority.unwrap_or(Lane::Prompt),
+            delay: self.delay_seconds.filter(|delay| *delay > 0).map(|delay| Duration::from_secs(delay.into())),
+            forward_of: self.forward_of,
+            expected_last_message: self.expected_last_message_id,
+            resolve: self.resolve,
         })
     }
 }
@@ -242,38 +295,62 @@ fn files(faults: &mut Faults, attachments: Vec<AttachmentRequest>) -> Vec<NewFil
     let mut files = Vec::with_capacity(attachments.len());
     for (place, attachment) in attachments.into_iter().enumerate() {
         let pointer = format!("/attachments/{place}");
-        if attachment.filename.trim().is_empty() {
-            faults.note(format!("{pointer}/filename"), "expected a file name such as invoice.pdf");
-        }
-        check_line(faults, &format!("{pointer}/filename"), &attachment.filename, 255);
         if let Some(id) = &attachment.content_id {
             check_line(faults, &format!("{pointer}/content_id"), id, 255);
         }
-        let Ok(bytes) = STANDARD.decode(attachment.content_base64.as_bytes()) else {
-            faults.note(format!("{pointer}/content_base64"), "expected base64 (RFC 4648, with padding)");
-            continue;
-        };
-        total += bytes.len();
-        let content_type = match attachment.content_type {
-            Some(given) if is_content_type(&given) => given,
-            Some(_) => {
-                faults
-                    .note(format!("{pointer}/content_type"), "expected a media type such as application/pdf");
-                continue;
+        let AttachmentRequest { upload_id, message_id, attachment_id, content_id, .. } = attachment;
+        match (attachment.content_base64, upload_id, message_id.zip(attachment_id)) {
+            (Some(content), None, None) => {
+                let name = attachment.filename.unwrap_or_default();
+                let kind = attachment.content_type;
+                if let Some(file) = file_of_bytes(faults, &pointer, name, kind, content_id, &content) {
+                    total += file.1;
+                    files.push(file.0);
+                }
             }
-            None => mail::sniff(&bytes, &attachment.filename),
-        };
-        files.push(NewFile {
-            filename: attachment.filename,
-            content_type,
-            content_id: attachment.content_id,
-            bytes,
-        });
+            (None, Some(id), None) => files.push(NewFile::Upload { id, content_id }),
+            (None, None, Some((message, attachment))) => {
+                files.push(NewFile::OfMessage { message, attachment });
+            }
+            _ => faults.note(
+                pointer,
+                "expected filename and content_base64, or upload_id, or message_id and attachment_id",
+            ),
+        }
     }
     if total > MOST_ATTACHED {
         faults.note("/attachments", format!("expected at most {} MiB together", MOST_ATTACHED >> 20));
     }
     files
+}
+
+/// The file and its bytes' number.
+fn file_of_bytes(
+    faults: &mut Faults,
+    pointer: &str,
+    filename: String,
+    content_type: Option<String>,
+    content_id: Option<String>,
+    content: &str,
+) -> Option<(NewFile, usize)> {
+    if filename.trim().is_empty() {
+        faults.note(format!("{pointer}/filename"), "expected a file name such as invoice.pdf");
+    }
+    check_line(faults, &format!("{pointer}/filename"), &filename, 255);
+    let Ok(bytes) = STANDARD.decode(content.as_bytes()) else {
+        faults.note(format!("{pointer}/content_base64"), "expected base64 (RFC 4648, with padding)");
+        return None;
+    };
+    let content_type = match content_type {
+        Some(given) if is_content_type(&given) => given,
+        Some(_) => {
+            faults.note(format!("{pointer}/content_type"), "expected a media type such as application/pdf");
+            return None;
+        }
+        None => mail::sniff(&bytes, &filename),
+    };
+    let size = bytes.len();
+    Some((NewFile::Bytes { filename, content_type, content_id, bytes }, size))
 }
 
 fn is_content_type(text: &str) -> bool {
@@ -290,10 +367,9 @@ impl AttachmentRequest {
     #[must_use]
     pub fn of_bytes(filename: String, bytes: &[u8]) -> AttachmentRequest {
         AttachmentRequest {
-            filename,
-            content_type: None,
-            content_base64: STANDARD.encode(bytes),
-            content_id: None,
+            filename: Some(filename),
+            content_base64: Some(STANDARD.encode(bytes)),
+            ..AttachmentRequest::default()
         }
     }
 }

@@ -16,6 +16,7 @@ fn message() -> Outgoing {
     Outgoing {
         id: MessageId::from_u128(7),
         channel: Channel::Email,
+        return_path: None,
         from: "Support <support@example.com>".parse().unwrap(),
         to: vec!["Jane Doe <jane@example.com>".parse().unwrap()],
         cc: Vec::new(),

@@ -21,7 +21,7 @@ const FOREIGN: &[&str] = &["math", "svg"];
 const DROPPED: &[&str] = &["frameset", "noscript", "optgroup", "option", "plaintext", "select", "template"];
 
 /// The same letter: every tag whole, every value in quotes, no comments, nothing that is no HTML.
-pub(super) fn rewritten(html: &str) -> String {
+pub(crate) fn rewritten(html: &str) -> String {
     rewrite(html, true)
 }
 

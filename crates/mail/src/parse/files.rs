@@ -1,10 +1,10 @@
 //! The files of a message: names made harmless, types looked at when the sender's word says nothing.
 
 use bytes::Bytes;
-use mail_parser::{Message, MessagePart, MimeHeaders as _, PartType};
+use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
 
 use super::addresses::is_deceptive;
-use super::{MAX_FILE_BYTES, MAX_FILES, Notices, Parsed, Part};
+use super::{MAX_FILE_BYTES, MAX_FILES, Notices, Parsed, Part, charset};
 
 const MAX_NAME_BYTES: usize = 200;
 
@@ -17,11 +17,26 @@ pub(super) fn read(message: &Message<'_>, parsed: &mut Parsed, notices: &mut Not
             return;
         }
         room -= contents.len();
-        parsed.parts.push(file(part, contents, parsed.parts.len() + 1));
+        if is_tnef(part) {
+            notices.note(
+                "A part of the message is in Microsoft's own format (winmail.dat); it is kept as a file.",
+            );
+        }
+        parsed.parts.push(file(message, part, contents, parsed.parts.len() + 1));
     }
 }
 
-fn file(part: &MessagePart<'_>, contents: &[u8], number: usize) -> Part {
+fn is_tnef(part: &MessagePart<'_>) -> bool {
+    let is_named = part.content_type().is_some_and(|kind| {
+        kind.ctype().eq_ignore_ascii_case("application")
+            && kind.subtype().is_some_and(|subtype| {
+                ["ms-tnef", "vnd.ms-tnef"].iter().any(|name| subtype.eq_ignore_ascii_case(name))
+            })
+    });
+    is_named || part.attachment_name().is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat"))
+}
+
+fn file(message: &Message<'_>, part: &MessagePart<'_>, contents: &[u8], number: usize) -> Part {
     let content_type = content_type(part, contents);
     let is_attachment = part.content_disposition().is_some_and(mail_parser::ContentType::is_attachment);
     let content_id =
@@ -30,13 +45,34 @@ fn file(part: &MessagePart<'_>, contents: &[u8], number: usize) -> Part {
         && (content_id.is_some()
             || part.content_disposition().is_some_and(mail_parser::ContentType::is_inline));
     let given = part.attachment_name().map(harmless).filter(|name| !name.is_empty());
+    let given = match given {
+        Some(name) if name.contains('\u{FFFD}') => Some(guessed_name(message, part).unwrap_or(name)),
+        given => given,
+    };
+    let subject = || match &part.body {
+        PartType::Message(message) => {
+            let subject = harmless_text(message.subject().unwrap_or_default());
+            (!subject.is_empty()).then(|| format!("{subject}.eml"))
+        }
+        _ => None,
+    };
     Part {
-        filename: given.unwrap_or_else(|| format!("attachment-{number}.{}", extension(&content_type))),
+        filename: given
+            .or_else(subject)
+            .unwrap_or_else(|| format!("attachment-{number}.{}", extension(&content_type))),
         content_type,
         content_id,
         inline,
         bytes: Bytes::copy_from_slice(contents),
     }
+}
+
+/// A name in characters that it does not name.
+fn guessed_name(message: &Message<'_>, part: &MessagePart<'_>) -> Option<String> {
+    let place = part.offset_header as usize..part.offset_body as usize;
+    let repaired = charset::repaired(message.raw_message().get(place)?)?;
+    let headers = MessageParser::default().parse_headers(&repaired)?;
+    headers.parts.first()?.attachment_name().map(harmless).filter(|name| !name.is_empty())
 }
 
 /// The type that the sender names, or what the bytes look like when he names the general one.
@@ -59,11 +95,15 @@ fn content_type(part: &MessagePart<'_>, contents: &[u8]) -> String {
 
 /// The last component of the path, without characters that deceive or that no file system takes.
 fn harmless(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let kept: String = last
+    harmless_text(name.rsplit(['/', '\\']).next().unwrap_or_default())
+}
+
+/// The same for what is no path.
+fn harmless_text(name: &str) -> String {
+    let kept: String = name
         .chars()
         .filter(|character| {
-            !is_deceptive(*character) && !character.is_control() && !"\"<>|:*?".contains(*character)
+            !is_deceptive(*character) && !character.is_control() && !"\"<>|:*?/\\".contains(*character)
         })
         .collect();
     let kept = kept.trim_matches([' ', '.']);

@@ -1,10 +1,10 @@
 //! Ids, dates and the marks of machines.
 
 use domain::clock::Timestamp;
-use mail_parser::{HeaderValue, Message, MimeHeaders as _};
+use mail_parser::{HeaderValue, Message};
 
 use super::addresses::is_deceptive;
-use super::{AutoMarks, Parsed};
+use super::{Parsed, encoded_words, marks};
 
 /// Headers beyond this number are not listed.
 const MAX_HEADERS: usize = 500;
@@ -12,7 +12,13 @@ const MAX_VALUE_BYTES: usize = 16 * 1024;
 const MAX_IDS: usize = 200;
 
 pub(super) fn read(message: &Message<'_>, parsed: &mut Parsed) {
-    parsed.subject = message.subject().map(one_line).filter(|subject| !subject.is_empty());
+    let subject = match raw(message, "Subject") {
+        // The parser reads encoded words where they are allowed; people want to read them everywhere.
+        Some(subject) if subject.contains("=?") => Some(encoded_words::decoded(&one_line(subject))),
+        Some(subject) => Some(subject.to_owned()),
+        None => None,
+    };
+    parsed.subject = subject.as_deref().map(one_line).filter(|subject| !subject.is_empty());
     parsed.date = message
         .date()
         .filter(|date| date.is_valid())
@@ -20,7 +26,7 @@ pub(super) fn read(message: &Message<'_>, parsed: &mut Parsed) {
     parsed.message_id = raw(message, "Message-ID").and_then(|value| ids(value).into_iter().next());
     parsed.in_reply_to = raw(message, "In-Reply-To").map(ids).unwrap_or_default();
     parsed.references = raw(message, "References").map(ids).unwrap_or_default();
-    parsed.auto = auto_marks(message);
+    parsed.auto = marks::read(message, parsed.subject.as_deref());
 }
 
 /// Every header, decoded where it is text.
@@ -60,8 +66,11 @@ fn one_line(text: &str) -> String {
     kept.trim().split(['\r', '\n', '\t']).filter(|piece| !piece.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-fn raw<'a>(message: &'a Message<'_>, name: &'static str) -> Option<&'a str> {
-    message.header_raw(name)
+/// The topmost header of this name: those below may have been there before a server of ours added its own.
+pub(super) fn raw<'a>(message: &'a Message<'_>, name: &str) -> Option<&'a str> {
+    let header = message.headers().iter().find(|header| header.name.as_str().eq_ignore_ascii_case(name))?;
+    let place = header.offset_start as usize..header.offset_end as usize;
+    std::str::from_utf8(message.raw_message().get(place)?).ok().map(str::trim)
 }
 
 /// The ids between angle brackets; where a sender left them out or did not close them, every word with an `@`.
@@ -86,24 +95,4 @@ fn ids(value: &str) -> Vec<String> {
     found.retain(|id: &String| !id.is_empty() && id.len() <= 998);
     found.truncate(MAX_IDS);
     found
-}
-
-fn auto_marks(message: &Message<'_>) -> AutoMarks {
-    let value = |name| raw(message, name).map(|value| value.trim().to_ascii_lowercase());
-    let has = |name| message.header_raw(name).is_some();
-    let precedence = value("Precedence").unwrap_or_default();
-    let auto_submitted =
-        value("Auto-Submitted").is_some_and(|value| !value.is_empty() && !value.starts_with("no"));
-    AutoMarks {
-        auto_submitted: auto_submitted
-            || has("X-Autoreply")
-            || has("X-Autorespond")
-            || precedence == "auto_reply",
-        precedence_bulk: matches!(precedence.as_str(), "bulk" | "junk" | "list"),
-        list: has("List-Id") || has("List-Unsubscribe"),
-        null_sender: value("Return-Path").is_some_and(|value| value == "<>"),
-        report: message
-            .content_type()
-            .is_some_and(|kind| kind.ctype() == "multipart" && kind.subtype() == Some("report")),
-    }
 }

@@ -1,5 +1,7 @@
 //! Broken mail is kept, shown as far as it can be read, and stops nothing.
 
+mod oddities;
+
 use proptest::prelude::*;
 
 use super::parse;
@@ -88,7 +90,7 @@ fn files_get_harmless_names_and_honest_types() {
     let parsed = parse(raw.as_bytes());
     assert_eq!(parsed.parts[0].filename, "passwd");
     assert_eq!(parsed.parts[0].content_type, "image/png");
-    assert_eq!(parsed.parts[1].filename, "attachment-2.eml");
+    assert_eq!(parsed.parts[1].filename, "inner.eml");
     assert_eq!(parsed.parts[1].content_type, "message/rfc822");
     assert!(parsed.parts[1].bytes.starts_with(b"From: b@example.com"));
 }
@@ -134,4 +136,21 @@ fn text_out_of_html_keeps_words_apart_and_attributes_out() {
     let raw = b"From: a@example.com\r\nContent-Type: text/html\r\n\r\n\
         <a href=\"data:text/html,<b>x</b>\">here</a><button>Confirm</button><div>over everything</div>more";
     assert_eq!(parse(raw).text.as_deref(), Some("hereConfirm\nover everything\nmore"));
+}
+
+#[test]
+fn text_out_of_html_keeps_its_spaces_and_entities() {
+    for (html, text) in [
+        ("<p><b>Hello</b> Jane</p><p>How are you?</p>", "Hello Jane\nHow are you?"),
+        (
+            "<div><b>From:</b> &lt;jane@example.com&gt;,&nbsp;Joe&amp;Co &eacute;t&#233; &unknown; &</div>",
+            "From: <jane@example.com>,\u{a0}Joe&Co été &unknown; &",
+        ),
+        ("a<br><br><br>b", "a\n\nb"),
+        ("<table><tr><td>1</td><td>2</td></tr><tr><td>3</td></tr></table>", "1 2\n3"),
+        ("<i>a</i>b <i> c</i>", "ab c"),
+    ] {
+        let raw = format!("From: a@example.com\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{html}");
+        assert_eq!(parse(raw.as_bytes()).text.as_deref(), Some(text), "{html}");
+    }
 }

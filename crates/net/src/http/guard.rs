@@ -1,6 +1,7 @@
 //! Keeps requests away from addresses inside: loopback, private networks, link-local, and the metadata services there.
 //! The check is on the address that is connected to, after the name was resolved, so that no name can point inside.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -32,6 +33,28 @@ impl GuardPolicy {
         }
     }
 
+    /// The addresses of a host, given as a name or in digits, that may be connected to.
+    ///
+    /// # Errors
+    /// When the name is not known, or leads only where it may not.
+    pub(crate) async fn resolve(self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+            let allowed = self.allows(address) || (self.allow_loopback && address.is_loopback());
+            return if allowed { Ok(vec![SocketAddr::new(address, port)]) } else { Err(refused()) };
+        }
+        let found: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
+        let allowed: Vec<SocketAddr> =
+            found.iter().copied().filter(|address| self.allows_name(host, address.ip())).collect();
+        if allowed.is_empty() {
+            return Err(if found.is_empty() {
+                io::Error::other("the name has no address")
+            } else {
+                refused()
+            });
+        }
+        Ok(allowed)
+    }
+
     /// What a name may resolve to.
     fn allows_name(self, name: &str, address: IpAddr) -> bool {
         self.allows(address) || (self.allow_loopback && name == "localhost" && address.is_loopback())
@@ -40,6 +63,11 @@ impl GuardPolicy {
     fn allows(self, address: IpAddr) -> bool {
         self.allow_private || is_public(address)
     }
+}
+
+/// Told apart from names that are not known.
+fn refused() -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, REFUSED)
 }
 
 /// Resolves names like the system does, and drops every address that the policy forbids.
@@ -55,15 +83,7 @@ impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let policy = self.0;
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let allowed: Vec<SocketAddr> = found
-                .iter()
-                .copied()
-                .filter(|address| policy.allows_name(name.as_str(), address.ip()))
-                .collect();
-            if allowed.is_empty() && !found.is_empty() {
-                return Err(std::io::Error::other(REFUSED).into());
-            }
+            let allowed = policy.resolve(name.as_str(), 0).await?;
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })
     }

@@ -7,10 +7,10 @@ mod connection;
 mod extensions;
 mod pool;
 mod replies;
-mod sasl;
+pub(crate) mod sasl;
 mod stream;
 mod stuffing;
-mod tls;
+pub(crate) mod tls;
 mod transaction;
 
 pub use config::{Credentials, Mechanism, Security, SmtpConfig, Timeouts};

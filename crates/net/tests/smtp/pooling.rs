@@ -23,7 +23,7 @@ async fn what_is_sent_arrives_byte_for_byte() {
 
     let large: Vec<u8> = "0123456789 abcdefghij .\r\n..\r\n".bytes().cycle().take(3_000_000).collect();
     let to = address("jane@example.com");
-    let outcome = pool.send(Envelope { from: None, to: &[&to] }, &large).await;
+    let outcome = pool.send(Envelope { from: None, to: &[&to], id: None }, &large).await;
     assert_eq!(outcome.class(), AttemptOutcome::Sent);
     let taken = sink.taken();
     assert_eq!(taken[1].from, None);

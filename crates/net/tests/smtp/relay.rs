@@ -22,7 +22,7 @@ async fn submit(pool: &Pool, from: &str, to: &[&str], message: &[u8]) {
     let from = address(from);
     let to: Vec<EmailAddress> = to.iter().map(|to| address(to)).collect();
     let to: Vec<&EmailAddress> = to.iter().collect();
-    let outcome = pool.send(Envelope { from: Some(&from), to: &to }, message).await;
+    let outcome = pool.send(Envelope { from: Some(&from), to: &to, id: None }, message).await;
     assert_eq!(outcome.class(), AttemptOutcome::Sent, "{outcome:?}");
 }
 

@@ -7,7 +7,7 @@ use domain::address::EmailAddress;
 use futures_util::future::BoxFuture;
 use net::smtp::Reply;
 use net::smtp::client::{Envelope, Pool, Security, SmtpConfig, Timeouts};
-use net::smtp::server::{Handler, Incoming, ServerConfig, SessionPeer, serve};
+use net::smtp::server::{Handler, Incoming, Limits, Protocol, ServerConfig, SessionPeer, serve};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -55,15 +55,20 @@ impl Sink {
         let recorder = Arc::new(Recorder::default());
         let config = ServerConfig {
             hostname: "localhost".to_owned(),
-            max_message_bytes: 20_000_000,
-            max_recipients: 1000,
-            max_connections: 100,
-            idle_timeout: Duration::from_secs(5),
+            protocol: Protocol::Smtp,
+            limits: Limits {
+                max_message_bytes: 20_000_000,
+                max_recipients: 1000,
+                max_connections: 100,
+                max_connections_per_address: 100,
+                idle_timeout: Duration::from_secs(5),
+                ..Limits::default()
+            },
             tls,
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(serve(
-            listener,
+            listener.into(),
             config,
             Arc::clone(&recorder) as Arc<dyn Handler>,
             std::future::pending(),
@@ -109,5 +114,5 @@ pub async fn send(pool: &Pool, to: &[&str]) -> domain::failure::Outcome {
     let from = address("support@example.com");
     let to: Vec<EmailAddress> = to.iter().map(|to| address(to)).collect();
     let to: Vec<&EmailAddress> = to.iter().collect();
-    pool.send(Envelope { from: Some(&from), to: &to }, MESSAGE).await
+    pool.send(Envelope { from: Some(&from), to: &to, id: None }, MESSAGE).await
 }

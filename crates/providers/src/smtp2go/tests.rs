@@ -25,6 +25,7 @@ fn message() -> Outgoing {
     Outgoing {
         id: id(),
         channel: Channel::Email,
+        return_path: None,
         from: "Support, Inc. <support@example.com>".parse().unwrap(),
         to: vec!["Jane Döe <jane@example.com>".parse().unwrap()],
         cc: vec!["joe@example.com".parse().unwrap()],

@@ -19,7 +19,9 @@ fn files(folder: &str) -> Vec<(String, String)> {
 fn every_query_is_driven() {
     let suite: String = files("tests/conformance").into_iter().map(|(_, text)| text).collect();
     let mut queries = 0;
-    let lists = files("src/messages").into_iter().map(|(_, text)| ("messages".to_owned(), text));
+    let lists = ["messages", "contacts", "conversations", "search"].into_iter().flat_map(|module| {
+        files(&format!("src/{module}")).into_iter().map(move |(_, text)| (module.to_owned(), text))
+    });
     for (module, text) in files("src").into_iter().chain(lists) {
         for line in text.lines().filter_map(|line| line.strip_prefix("pub fn ")) {
             let name = line.split(['(', '<']).next().unwrap_or_default();

@@ -19,7 +19,12 @@ impl Column for Shown {
 }
 
 const TABLES: Sql = Sql::Split {
-    sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+    // The tables under SQLite's index of words belong to it, and go with it.
+    sqlite: "
+SELECT name
+FROM sqlite_master
+WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT GLOB 'search_words_*'
+ORDER BY name",
     postgres: "
 SELECT CAST(table_name AS TEXT)
 FROM information_schema.tables
@@ -34,11 +39,14 @@ pub fn tables(tx: &mut Tx<'_>) -> Result<Vec<String>, Error> {
 /// Tables of people and processes, which are found before a tenant is known.
 pub const OF_NO_TENANT: &[&str] = &["users", "epochs", "schedules", "migrations"];
 
+/// The index of words, the one table that each database has in its own way: FTS5 without texts here, `tsvector` there.
+pub const OF_EACH_ITS_OWN: &str = "search_words";
+
 /// Everything of one tenant.
 pub fn of_tenant(tx: &mut Tx<'_>, tenant: TenantId) -> Result<Dump, Error> {
     let mut dump = Dump::new();
     for table in tables(tx)? {
-        if OF_NO_TENANT.contains(&table.as_str()) {
+        if OF_NO_TENANT.contains(&table.as_str()) || table == OF_EACH_ITS_OWN {
             continue;
         }
         let sql: &'static str = format!("SELECT * FROM {table} WHERE tenant_id = $1").leak();

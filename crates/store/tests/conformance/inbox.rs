@@ -1,20 +1,19 @@
-//! Contacts, conversations, threads and messages with all that hangs on them.
+//! Conversations, threads and messages with all that hangs on them.
 
 use domain::access::{Actor, ActorKind};
+use domain::automatic::Automatic;
 use domain::channel::Channel;
 use domain::conversation::{ConversationState, Priority};
 use domain::failure::OnUnknown;
 use domain::message::{Direction, EventKind, MessageState};
 use domain::threading::Rule;
 use store::messages::{Body, Change, Envelope, Message};
-use store::{Error, attachments, attempts, contacts, conversations, message_events, messages, threads};
+use store::{attachments, attempts, conversations, message_events, messages, threads};
 
 use crate::ground::{Ground, OURS, THEIRS, at, ids};
 use crate::sample;
 
 on_both! {
-    a_contact_is_found_by_its_address,
-    an_address_belongs_to_one_contact,
     a_conversation_reads_back_whole,
     threads_are_found_by_subject_and_conversation,
     a_message_reads_back_whole,
@@ -22,52 +21,24 @@ on_both! {
     files_attempts_and_events_keep_their_order,
 }
 
-async fn a_contact_is_found_by_its_address(ground: &Ground) {
-    ground
-        .write(|tx| {
-            let jane = sample::contact(&ids(), "Jane");
-            contacts::insert(tx, OURS, &jane, Channel::Email, "Jane@example.com", "jane@example.com")?;
-            assert_eq!(contacts::by_identity(tx, OURS, Channel::Email, "jane@example.com")?, Some(jane.id));
-            assert_eq!(contacts::by_identity(tx, OURS, Channel::Console, "jane@example.com")?, None);
-            assert_eq!(contacts::by_identity(tx, THEIRS, Channel::Email, "jane@example.com")?, None);
-            let identity = contacts::Identity { channel: Channel::Email, address: "Jane@example.com".into() };
-            assert_eq!(contacts::identities(tx, OURS, jane.id)?, [identity]);
-            assert!(contacts::rename(tx, OURS, jane.id, "Jane Doe")?);
-            contacts::seen(tx, OURS, jane.id, at(4))?;
-            let now = contacts::Contact { name: "Jane Doe".into(), last_seen_at: Some(at(4)), ..jane };
-            assert_eq!(contacts::get(tx, OURS, now.id)?, Some(now.clone()));
-            assert_eq!(contacts::matching(tx, OURS, "jane d", "~", 9)?, [now]);
-            Ok(())
-        })
-        .await;
-}
-
-async fn an_address_belongs_to_one_contact(ground: &Ground) {
-    let twice = ground
-        .store
-        .write(OURS, |tx| {
-            let ids = ids();
-            for name in ["Jane", "Joe"] {
-                let contact = sample::contact(&ids, name);
-                contacts::insert(tx, OURS, &contact, Channel::Email, "j@example.com", "j@example.com")?;
-            }
-            Ok::<(), Error>(())
-        })
-        .await;
-    assert!(matches!(twice, Err(Error::Conflict(_))), "{twice:?}");
-}
-
 async fn a_conversation_reads_back_whole(ground: &Ground) {
     ground
         .write(|tx| {
             let ids = ids();
-            let mut row = sample::conversation(&ids, ids.next());
+            let row = sample::conversation(&ids, ids.next());
             conversations::insert(tx, OURS, &row)?;
             assert_eq!(conversations::get(tx, OURS, row.id)?, Some(row.clone()));
             let is = conversations::Conversation {
                 state: ConversationState::Snoozed,
                 priority: Priority::Urgent,
+                contact: ids.next(),
+                subject: "Another".into(),
                 assignee: Some("usr_1".into()),
+                team: Some(ids.next()),
+                tags: vec![ids.next(), ids.next()],
+                snoozed_until: Some(at(99)),
+                merged_into: Some(ids.next()),
+                inbound_count: 2,
                 in_tray: true,
                 claims: Some(ids.next()),
                 unread: 3,
@@ -80,9 +51,6 @@ async fn a_conversation_reads_back_whole(ground: &Ground) {
             };
             conversations::replace(tx, OURS, &row, &is)?;
             assert_eq!(conversations::get(tx, OURS, is.id)?, Some(is.clone()));
-            row = is;
-            conversations::delete_emptied(tx, OURS, &row)?;
-            assert_eq!(conversations::get(tx, OURS, row.id)?, None);
             Ok(())
         })
         .await;
@@ -117,7 +85,13 @@ async fn threads_are_found_by_subject_and_conversation(ground: &Ground) {
             assert!(threads::takes_part(tx, OURS, old.id, "joe@example.com")?);
             assert!(!threads::takes_part(tx, OURS, new.id, "joe@example.com")?);
             assert!(!threads::takes_part(tx, THEIRS, old.id, "joe@example.com")?);
-            threads::move_all(tx, OURS, conversation, other)?;
+            assert_eq!(threads::participants(tx, OURS, old.id)?, ["joe@example.com"]);
+            let ids_of = |threads: Vec<threads::Thread>| threads.into_iter().map(|one| one.id).collect::<Vec<_>>();
+            assert_eq!(ids_of(threads::of_conversation(tx, OURS, conversation)?), [old.id, new.id]);
+            assert!(threads::of_conversation(tx, THEIRS, conversation)?.is_empty());
+            for thread in [old.id, new.id] {
+                threads::move_to(tx, OURS, thread, other, jane)?;
+            }
             assert_eq!(threads::latest_of_conversation(tx, OURS, other, Channel::Email)?.unwrap().id, old.id);
             assert_eq!(threads::latest_of_conversation(tx, OURS, conversation, Channel::Email)?, None);
             Ok(())
@@ -143,6 +117,8 @@ async fn a_message_reads_back_whole(ground: &Ground) {
                 journal: Some(ids.next()),
                 author: Actor { kind: ActorKind::Key, id: Some("key_1".into()) },
                 attempts: 3,
+                file_count: 2,
+                automatic: Some(Automatic::Bulk),
                 on_unknown: Some(OnUnknown::Resend),
                 send_at: Some(at(1)),
                 sent_at: Some(at(2)),
@@ -216,10 +192,19 @@ async fn a_message_changes_state(ground: &Ground) {
             let expected =
                 Message { state: MessageState::Sending, reason_code: None, reason_detail: None, ..expected };
             assert_eq!(messages::get(tx, OURS, message.id)?, Some(expected));
-            let to = ids.next();
-            assert_eq!(messages::move_all(tx, OURS, message.conversation, to)?, 1);
+            let sums = messages::sums(tx, OURS, message.conversation)?;
+            assert_eq!(sums, messages::Sums { messages: 1, inbound: 0 });
+            let to = messages::Standing {
+                conversation: ids.next(),
+                thread: ids.next(),
+                contact: ids.next(),
+                rule: Rule::Moved,
+            };
+            messages::move_to(tx, OURS, message.id, &to)?;
             let moved = messages::get(tx, OURS, message.id)?.unwrap();
-            assert_eq!((moved.conversation, moved.rule), (to, Rule::Moved));
+            assert_eq!((moved.conversation, moved.thread), (to.conversation, to.thread));
+            assert_eq!((moved.contact, moved.rule), (to.contact, Rule::Moved));
+            assert_eq!(messages::sums(tx, OURS, message.conversation)?.messages, 0);
             Ok(())
         })
         .await;

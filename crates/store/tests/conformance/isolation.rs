@@ -12,6 +12,7 @@ use domain::ids::{
 };
 use domain::message::{EventKind, MessageState};
 use domain::page::PageRequest;
+use domain::threading::Rule;
 use store::accounts::Health;
 use store::conversations::Filter;
 use store::deliveries::Lane;
@@ -25,6 +26,8 @@ use store::{
 use crate::dump::{self, OF_NO_TENANT};
 use crate::ground::{Ground, OURS, THEIRS, at, ids};
 use crate::sample::{self, hash};
+use crate::sharing;
+use crate::together;
 
 on_both! {
     no_list_shows_another_tenant,
@@ -46,6 +49,9 @@ struct Business {
     attachment: AttachmentId,
     entry: JournalId,
     job: JobId,
+    together: together::Together,
+    shared: sharing::Shared,
+    papers: crate::contacts::Papers,
 }
 
 fn found(tx: &mut Tx<'_>, tenant: TenantId, ids: &Ids) -> Result<Business, Error> {
@@ -65,7 +71,8 @@ fn found(tx: &mut Tx<'_>, tenant: TenantId, ids: &Ids) -> Result<Business, Error
     let route = sample::route(ids, tenant, &format!("support@{name}.example.com"));
     routes::insert(tx, &route)?;
     let contact = sample::contact(ids, "Jane");
-    contacts::insert(tx, tenant, &contact, Channel::Email, "jane@example.com", "jane@example.com")?;
+    contacts::insert(tx, tenant, &sample::known(&contact, "jane@example.com"))?;
+    let papers = crate::contacts::Papers::kept(tx, tenant, ids)?;
     let conversation = sample::conversation(ids, contact.id);
     conversations::insert(tx, tenant, &conversation)?;
     let thread = sample::thread(ids, conversation.id, contact.id);
@@ -95,6 +102,10 @@ fn found(tx: &mut Tx<'_>, tenant: TenantId, ids: &Ids) -> Result<Business, Error
         hash: "h".into(),
     };
     audit::append(tx, tenant, &written)?;
+    let together = together::found(tx, tenant, ids, user.id)?;
+    let shared = sharing::found(tx, tenant, ids, user.id)?;
+    crate::search::found(tx, tenant, message.id)?;
+    crate::views::found(tx, tenant, ids)?;
     Ok(Business {
         user: user.id,
         key: key.id,
@@ -107,6 +118,9 @@ fn found(tx: &mut Tx<'_>, tenant: TenantId, ids: &Ids) -> Result<Business, Error
         attachment: attachment.id,
         entry: entry.id,
         job: job.id,
+        together,
+        shared,
+        papers,
     })
 }
 
@@ -125,8 +139,18 @@ fn everything_seen(tx: &mut Tx<'_>, theirs: &Business) -> Result<Vec<String>, Er
     see(&accounts::names(tx, OURS)?);
     see(&accounts::get(tx, OURS, theirs.account)?);
     see(&routes::list(tx, OURS)?);
-    see(&contacts::list(tx, OURS, "~", 100)?);
-    see(&contacts::matching(tx, OURS, "jane", "~", 100)?);
+    theirs.papers.look(tx, &mut see)?;
+    see(&contacts::newest(tx, OURS, "~", 100)?);
+    see(&contacts::by_name(tx, OURS, ("", ""), 100)?);
+    see(&contacts::ids_with_word(tx, OURS, "jane", 100)?);
+    see(&contacts::ids_named(tx, OURS, "jane", 100)?);
+    see(&contacts::ids_on_channel(tx, OURS, Channel::Email, 100)?);
+    see(&contacts::ids_seen(tx, OURS, (at(-100), at(1_000_000)), 100)?);
+    see(&contacts::many(tx, OURS, &[theirs.contact])?);
+    see(&contacts::known(tx, OURS, theirs.contact)?);
+    see(&contacts::conversations_of(tx, OURS, theirs.contact)?);
+    see(&contacts::threads_of(tx, OURS, theirs.contact)?);
+    see(&contacts::messages_in(tx, OURS, &[theirs.conversation], theirs.contact)?);
     see(&contacts::get(tx, OURS, theirs.contact)?);
     see(&contacts::identities(tx, OURS, theirs.contact)?);
     see(&contacts::by_identity(tx, OURS, Channel::Email, "jane@example.com")?);
@@ -164,6 +188,8 @@ fn everything_seen(tx: &mut Tx<'_>, theirs: &Business) -> Result<Vec<String>, Er
     see(&journal::body(tx, OURS, theirs.entry)?.is_some());
     see(&journal::by_key(tx, OURS, "same")?);
     see(&audit::list(tx, OURS, &page)?.rows.len());
+    see(&crate::search::seen_by_us(tx, theirs.message)?);
+    see(&store::views::list(tx, OURS, "usr_theirs")?);
     Ok(seen)
 }
 
@@ -184,18 +210,36 @@ fn meddle(tx: &mut Tx<'_>, theirs: &Business) -> Result<(), Error> {
     accounts::set_last_sent(tx, OURS, theirs.account, at(1))?;
     accounts::set_last_inbound(tx, OURS, theirs.account, at(1))?;
     assert!(!routes::delete(tx, OURS, theirs.route)?);
-    assert!(!contacts::rename(tx, OURS, theirs.contact, "x")?);
+    let was = sample::known(
+        &contacts::Contact { id: theirs.contact, ..sample::contact(&ids, "x") },
+        "x@example.com",
+    );
+    let is = contacts::Known {
+        contact: contacts::Contact { name: "y".into(), ..was.contact.clone() },
+        ..was.clone()
+    };
+    contacts::replace(tx, OURS, &was, &is)?;
+    theirs.papers.meddle(tx)?;
+    let to_us = (theirs.contact, ids.next());
+    assert_eq!(contacts::move_conversations(tx, OURS, &[theirs.conversation], to_us)?, 0);
+    assert_eq!(contacts::move_threads(tx, OURS, &[theirs.thread], to_us)?, 0);
+    assert_eq!(contacts::move_messages(tx, OURS, &[theirs.conversation], to_us, &[])?, 0);
     contacts::seen(tx, OURS, theirs.contact, at(1))?;
     let was =
         conversations::Conversation { id: theirs.conversation, ..sample::conversation(&ids, theirs.contact) };
     let is = conversations::Conversation { state: ConversationState::Resolved, ..was.clone() };
     conversations::replace(tx, OURS, &was, &is)?;
-    conversations::delete_emptied(tx, OURS, &is)?;
     conversations::reclaim(tx, OURS, theirs.conversation, ids.next())?;
     threads::touch(tx, OURS, theirs.thread, at(1))?;
     threads::join(tx, OURS, theirs.thread, "mallory@example.com")?;
-    threads::move_all(tx, OURS, theirs.conversation, ids.next())?;
-    assert_eq!(messages::move_all(tx, OURS, theirs.conversation, ids.next())?, 0);
+    threads::move_to(tx, OURS, theirs.thread, ids.next(), ids.next())?;
+    let elsewhere = messages::Standing {
+        conversation: ids.next(),
+        thread: ids.next(),
+        contact: ids.next(),
+        rule: Rule::Moved,
+    };
+    messages::move_to(tx, OURS, theirs.message, &elsewhere)?;
     messages::set_state(tx, OURS, theirs.message, MessageState::Failed, &Change::default())?;
     messages::set_sending(tx, OURS, theirs.message)?;
     attempts::insert(tx, OURS, theirs.message, &sample::attempt(2, theirs.account))?;
@@ -210,7 +254,10 @@ fn meddle(tx: &mut Tx<'_>, theirs: &Business) -> Result<(), Error> {
     journal::finish(tx, &entry)?;
     journal::count_attempt(tx, &entry)?;
     assert!(!journal::replay(tx, OURS, theirs.entry, epoch)?);
+    together::meddle(tx, &theirs.together)?;
+    sharing::meddle(tx, &theirs.shared)?;
     feed::append(tx, OURS, FeedType::MessageFailed, at(1), &feed::Facts::default())?;
+    crate::search::meddle(tx, theirs.message)?;
     counters::add(tx, OURS, "conversations.open", 1)?;
     idempotency::finish(tx, OURS, "same", 200, b"ours")?;
     idempotency::take_over(tx, OURS, "same", &hash("ours"), at(1))?;
@@ -236,7 +283,10 @@ async fn no_list_shows_another_tenant(ground: &Ground) {
                 attachment,
                 entry,
                 job,
+                ..
             } = &theirs;
+            together::assert_unseen(tx, &theirs.together)?;
+            theirs.papers.assert_unseen(&seen);
             let foreign: [&dyn Debug; 11] =
                 [user, key, account, route, contact, conversation, thread, message, attachment, entry, job];
             for id in foreign {

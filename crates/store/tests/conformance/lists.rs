@@ -128,21 +128,14 @@ async fn contacts_come_newest_first(ground: &Ground) {
                     let name = if number % 2 == 0 { "Jane" } else { "joe" };
                     let contact = sample::contact(&ids, name);
                     let address = format!("{name}{number}@example.com").to_lowercase();
-                    contacts::insert(tx, tenant, &contact, Channel::Email, &address, &address)?;
+                    contacts::insert(tx, tenant, &sample::known(&contact, &address))?;
                     if tenant == OURS {
                         expected.insert(0, contact);
                     }
                 }
             }
             let id_of = |contact: &contacts::Contact| contact.id.to_string();
-            assert_eq!(all_before(id_of, |before| contacts::list(tx, OURS, before, 3))?, expected);
-            let found = all_before(id_of, |before| contacts::matching(tx, OURS, "JO", before, 3))?;
-            assert_eq!(
-                found,
-                expected.iter().filter(|contact| contact.name == "joe").cloned().collect::<Vec<_>>()
-            );
-            let by_address = all_before(id_of, |before| contacts::matching(tx, OURS, "jane4@", before, 3))?;
-            assert_eq!(by_address.len(), 1);
+            assert_eq!(all_before(id_of, |before| contacts::newest(tx, OURS, before, 3))?, expected);
             Ok(())
         })
         .await;

@@ -3,7 +3,6 @@
 use domain::access::{Actor, Role, Scopes};
 use domain::address::Mailbox;
 use domain::channel::Channel;
-use domain::conversation::{ConversationState, Priority};
 use domain::failure::{AttemptOutcome, OnUnknown};
 use domain::ids::{
     AccountId, ApiKeyId, AttachmentId, ContactId, ConversationId, Ids, JobId, JournalId, MessageId, RouteId,
@@ -15,7 +14,7 @@ use store::accounts::{Account, Health};
 use store::api_keys::ApiKey;
 use store::attachments::Attachment;
 use store::attempts::Attempt;
-use store::contacts::Contact;
+use store::contacts::{Contact, Identity, Known};
 use store::conversations::Conversation;
 use store::deliveries::{Delivery, Lane};
 use store::jobs::Job;
@@ -39,33 +38,23 @@ pub fn hash(words: &str) -> [u8; 32] {
 }
 
 pub fn contact(ids: &Ids, name: &str) -> Contact {
-    Contact {
-        id: ids.next::<domain::ids::Contact>(),
-        name: name.into(),
-        created_at: at(0),
-        last_seen_at: None,
-    }
+    Contact::new(ids.next::<domain::ids::Contact>(), name.into(), at(0))
+}
+
+/// A contact with one email address.
+pub fn known(contact: &Contact, address: &str) -> Known {
+    let identity = Identity { channel: Channel::Email, address: address.into(), since: at(0) };
+    Known { contact: contact.clone(), identities: vec![identity] }
 }
 
 pub fn conversation(ids: &Ids, contact: ContactId) -> Conversation {
-    Conversation {
-        id: ids.next::<domain::ids::Conversation>(),
+    Conversation::begun(
+        ids.next::<domain::ids::Conversation>(),
         contact,
-        subject: "Invoice 7".into(),
-        channel: Channel::Email,
-        state: ConversationState::Open,
-        priority: Priority::Normal,
-        assignee: None,
-        in_tray: false,
-        claims: None,
-        unread: 0,
-        message_count: 0,
-        last_message: None,
-        last_direction: None,
-        last_preview: String::new(),
-        created_at: at(0),
-        last_activity_at: at(0),
-    }
+        "Invoice 7".into(),
+        Channel::Email,
+        at(0),
+    )
 }
 
 pub fn thread(ids: &Ids, conversation: ConversationId, contact: ContactId) -> Thread {
@@ -100,6 +89,8 @@ pub fn message(ids: &Ids, conversation: ConversationId, thread: ThreadId, contac
         journal: None,
         author: Actor::system(),
         attempts: 0,
+        file_count: 0,
+        automatic: None,
         on_unknown: None,
         send_at: None,
         created_at: at(0),

@@ -50,6 +50,9 @@ ORDER BY i.indexname COLLATE \"C\"",
 pub fn of_this_database(tx: &mut Tx<'_>) -> Result<Vec<Table>, Error> {
     let mut tables = Vec::new();
     for name in dump::tables(tx)? {
+        if name == dump::OF_EACH_ITS_OWN {
+            continue;
+        }
         let columns = tx.query(COLUMNS, &args![name], |row| {
             let (name, kind, filled) = (row.take()?, row.take::<String>()?, row.take::<bool>()?);
             Ok((name, one_kind(&kind), !filled))

@@ -106,7 +106,7 @@ async fn numbers_reach_to_their_ends(ground: &Ground) {
                 jane.created_at = Timestamp::from_micros(micros);
                 jane.last_seen_at = Some(Timestamp::from_micros(micros));
                 let address = format!("{number}@example.com");
-                contacts::insert(tx, OURS, &jane, domain::channel::Channel::Email, &address, &address)?;
+                contacts::insert(tx, OURS, &sample::known(&jane, &address))?;
                 assert_eq!(contacts::get(tx, OURS, jane.id)?, Some(jane));
             }
             counters::add(tx, OURS, "most", i64::MAX)?;
@@ -152,9 +152,12 @@ async fn what_rows_are_found_by_may_be_very_long(ground: &Ground) {
             for text in [long, reversed] {
                 let jane = sample::contact(&ids, &text);
                 let address = format!("{}@example.com", jane.id);
-                contacts::insert(tx, OURS, &jane, domain::channel::Channel::Email, &address, &address)?;
-                assert_eq!(contacts::matching(tx, OURS, &text, "~", 9)?.len(), 1);
-                assert!(contacts::rename(tx, OURS, jane.id, &text)?);
+                contacts::insert(tx, OURS, &sample::known(&jane, &address))?;
+                assert_eq!(contacts::ids_named(tx, OURS, &text, 9)?.len(), 1);
+                let known = contacts::known(tx, OURS, jane.id)?.unwrap();
+                for word in known.words() {
+                    assert!(contacts::ids_with_word(tx, OURS, &word, 99)?.contains(&jane.id));
+                }
                 let thread = store::threads::Thread {
                     subject_key: text.clone(),
                     ..sample::thread(&ids, ids.next(), jane.id)

@@ -172,6 +172,7 @@ impl Customers {
         let mail = Outgoing {
             id: MessageId::from_u128(self.written),
             channel: Channel::Email,
+            return_path: None,
             from: from.clone(),
             to: vec![to.clone()],
             cc: Vec::new(),
@@ -189,7 +190,7 @@ impl Customers {
             attempt: 1,
         };
         let recipients: [&EmailAddress; 1] = [&to.address];
-        let envelope = Envelope { from: Some(&from.address), to: &recipients };
+        let envelope = Envelope { from: Some(&from.address), to: &recipients, id: None };
         let outcome = self.pool.send(envelope, &mail::compose(&mail)).await;
         tracing::debug!(class = %outcome.class(), "A customer wrote in.");
     }

@@ -3,7 +3,9 @@
 
 mod faults;
 mod http;
+pub mod imap;
 pub mod smtp;
 pub mod smtp2go;
+pub mod tokens;
 
 pub use faults::Faults;

@@ -7,6 +7,8 @@ pub(super) struct Extensions {
     pub eight_bit: bool,
     pub utf8: bool,
     pub start_tls: bool,
+    /// Reports on delivery can be asked for (RFC 3461).
+    pub dsn: bool,
     /// The largest message in bytes; `None` when the server names no limit.
     pub max_bytes: Option<u64>,
     pub size: bool,
@@ -29,6 +31,7 @@ impl Extensions {
                 "8BITMIME" => extensions.eight_bit = true,
                 "SMTPUTF8" => extensions.utf8 = true,
                 "STARTTLS" => extensions.start_tls = true,
+                "DSN" => extensions.dsn = true,
                 "SIZE" => {
                     extensions.size = true;
                     extensions.max_bytes =

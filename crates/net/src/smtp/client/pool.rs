@@ -29,6 +29,8 @@ pub struct Envelope<'a> {
     /// `None` is the null sender `<>` of bounces and automatic replies.
     pub from: Option<&'a EmailAddress>,
     pub to: &'a [&'a EmailAddress],
+    /// Comes back in reports on delivery (`ENVID` of RFC 3461): at most 100 letters and digits.
+    pub id: Option<&'a str>,
 }
 
 /// Connections to one server; clones share them.

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
 
-pub(super) fn plain(user: &str, password: &str) -> String {
+pub(crate) fn plain(user: &str, password: &str) -> String {
     STANDARD.encode(format!("\0{user}\0{password}"))
 }
 
@@ -20,7 +20,7 @@ pub(super) fn cram_md5(user: &str, password: &str, challenge: &str) -> Option<St
     Some(STANDARD.encode(format!("{user} {}", hex::encode(tag))))
 }
 
-pub(super) fn xoauth2(user: &str, token: &str) -> String {
+pub(crate) fn xoauth2(user: &str, token: &str) -> String {
     STANDARD.encode(format!("user={user}\x01auth=Bearer {token}\x01\x01"))
 }
 

@@ -11,7 +11,7 @@ use rustls_platform_verifier::Verifier;
 ///
 /// # Errors
 /// Says what is wrong with the certificates, for the person who entered them.
-pub(super) fn client_config(root_ca_pem: Option<&str>) -> Result<Arc<ClientConfig>, String> {
+pub(crate) fn client_config(root_ca_pem: Option<&str>) -> Result<Arc<ClientConfig>, String> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let roots = extra_roots(root_ca_pem)?;
     let verifier = Verifier::new_with_extra_roots(roots, Arc::clone(&provider))

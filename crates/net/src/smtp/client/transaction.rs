@@ -124,12 +124,13 @@ async fn announce(
 ) -> Result<Answers, Ended> {
     let limit = timeouts.command;
     let is_pipelining = connection.extensions.pipelining;
+    let reports = connection.extensions.dsn && envelope.id.is_some();
     let buffer = &mut connection.buffer;
     buffer.clear();
     write_mail(buffer, &connection.extensions, envelope, message);
     if is_pipelining {
         for address in envelope.to {
-            write_recipient(buffer, address);
+            write_recipient(buffer, address, reports);
         }
         buffer.extend_from_slice(b"DATA\r\n");
     }
@@ -150,7 +151,7 @@ async fn announce(
     for address in envelope.to {
         if !is_pipelining {
             buffer.clear();
-            write_recipient(buffer, address);
+            write_recipient(buffer, address, reports);
             stream.write(buffer, limit).await.map_err(|unwritten| lost(&unwritten.cause))?;
         }
         let reply = stream.reply(limit).await.map_err(|cause| lost_after(&cause, &answers))?;
@@ -212,13 +213,37 @@ fn write_mail(
     if extensions.utf8 && needs_utf8(envelope, message) {
         buffer.extend_from_slice(b" SMTPUTF8");
     }
+    if let Some(id) = envelope.id.filter(|_| extensions.dsn) {
+        buffer.extend_from_slice(b" RET=HDRS ENVID=");
+        write_xtext(buffer, id);
+    }
     buffer.extend_from_slice(b"\r\n");
 }
 
-fn write_recipient(buffer: &mut Vec<u8>, address: &EmailAddress) {
+/// With `reports` the server is asked to tell of failures and delays, and to name the address as we know it.
+fn write_recipient(buffer: &mut Vec<u8>, address: &EmailAddress, reports: bool) {
     buffer.extend_from_slice(b"RCPT TO:<");
     buffer.extend_from_slice(address.as_str().as_bytes());
-    buffer.extend_from_slice(b">\r\n");
+    buffer.push(b'>');
+    if reports {
+        buffer.extend_from_slice(b" NOTIFY=FAILURE,DELAY");
+        if !address.is_international() {
+            buffer.extend_from_slice(b" ORCPT=rfc822;");
+            write_xtext(buffer, address.as_str());
+        }
+    }
+    buffer.extend_from_slice(b"\r\n");
+}
+
+/// RFC 3461 section 4.
+fn write_xtext(buffer: &mut Vec<u8>, text: &str) {
+    for byte in text.bytes() {
+        if byte.is_ascii_graphic() && byte != b'+' && byte != b'=' {
+            buffer.push(byte);
+        } else {
+            buffer.extend_from_slice(format!("+{byte:02X}").as_bytes());
+        }
+    }
 }
 
 /// Leaves a transaction that will not be finished; true when the connection is as good as new.

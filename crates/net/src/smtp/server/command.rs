@@ -2,20 +2,37 @@
 
 use domain::address::EmailAddress;
 
+use super::chunk::Chunk;
+
 /// One command.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Command {
-    Hello { name: String, extended: bool },
+    Hello {
+        name: String,
+        greeting: Greeting,
+    },
     Mail(Result<Mail, Wrong>),
     Recipient(Result<EmailAddress, Wrong>),
     Data,
+    /// `None` when it cannot be told how many bytes follow.
+    Chunk(Option<Chunk>),
     Reset,
     Noop,
     Verify,
     Help,
     Quit,
     StartTls,
+    /// Known and not offered here.
+    NotOffered,
     Unknown,
+}
+
+/// With which word the other side greets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Greeting {
+    Helo,
+    Ehlo,
+    Lhlo,
 }
 
 /// `MAIL FROM`.
@@ -42,26 +59,29 @@ impl Command {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let rest = rest.trim();
         match verb.to_ascii_uppercase().as_str() {
-            "EHLO" => hello(rest, true),
-            "HELO" => hello(rest, false),
+            "EHLO" => hello(rest, Greeting::Ehlo),
+            "HELO" => hello(rest, Greeting::Helo),
+            "LHLO" => hello(rest, Greeting::Lhlo),
             "MAIL" => Command::Mail(mail(rest)),
             "RCPT" => Command::Recipient(recipient(rest)),
             "DATA" if rest.is_empty() => Command::Data,
+            "BDAT" => Command::Chunk(Chunk::read(rest)),
             "RSET" if rest.is_empty() => Command::Reset,
             "NOOP" => Command::Noop,
             "VRFY" | "EXPN" => Command::Verify,
             "HELP" => Command::Help,
             "QUIT" => Command::Quit,
             "STARTTLS" if rest.is_empty() => Command::StartTls,
+            "AUTH" | "ETRN" | "TURN" | "BURL" => Command::NotOffered,
             _ => Command::Unknown,
         }
     }
 }
 
-fn hello(name: &str, extended: bool) -> Command {
+fn hello(name: &str, greeting: Greeting) -> Command {
     let name = name.split_ascii_whitespace().next().unwrap_or_default();
     let kept: String = name.chars().filter(|character| !character.is_control()).take(255).collect();
-    Command::Hello { name: kept, extended }
+    Command::Hello { name: kept, greeting }
 }
 
 fn mail(rest: &str) -> Result<Mail, Wrong> {
@@ -118,13 +138,17 @@ mod tests {
 
     #[test]
     fn commands_are_read_in_any_case() {
-        let hello = |name: &str, extended| Command::Hello { name: name.to_owned(), extended };
+        let hello = |name: &str, greeting| Command::Hello { name: name.to_owned(), greeting };
         let mail = |from: Option<&str>, size, utf8| {
             Command::Mail(Ok(Mail { from: from.map(|from| from.parse().unwrap()), size, utf8 }))
         };
         for (line, command) in [
-            ("EHLO mx.example.com", hello("mx.example.com", true)),
-            ("helo x y", hello("x", false)),
+            ("EHLO mx.example.com", hello("mx.example.com", Greeting::Ehlo)),
+            ("helo x y", hello("x", Greeting::Helo)),
+            ("lhlo x", hello("x", Greeting::Lhlo)),
+            ("BDAT 12 LAST", Command::Chunk(Some(Chunk { left: 12, last: true }))),
+            ("BDAT x", Command::Chunk(None)),
+            ("AUTH PLAIN", Command::NotOffered),
             ("MAIL FROM:<jane@example.com>", mail(Some("jane@example.com"), None, false)),
             ("mail from: <> SIZE=12 BODY=8BITMIME SMTPUTF8", mail(None, Some(12), true)),
             ("MAIL FROM:<@relay.example:jane@example.com>", mail(Some("jane@example.com"), None, false)),

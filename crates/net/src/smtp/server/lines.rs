@@ -13,8 +13,8 @@ pub(super) enum Line {
     Malformed,
 }
 
-/// What stood between DATA and the final dot.
-#[derive(Debug, PartialEq, Eq)]
+/// What stood between DATA and the final dot, or in chunks.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Body {
     pub bytes: Vec<u8>,
     pub fault: Option<BodyFault>,
@@ -24,6 +24,7 @@ pub(super) struct Body {
 pub(super) enum BodyFault {
     TooLarge,
     BareLineEnd,
+    LongLine,
 }
 
 /// Received bytes that are not yet consumed.
@@ -52,6 +53,13 @@ impl Input {
         self.start == self.bytes.len()
     }
 
+    /// Up to so many bytes of what is there.
+    pub(super) fn take(&mut self, most: usize) -> &[u8] {
+        let start = self.start;
+        self.start += most.min(self.bytes.len() - start);
+        &self.bytes[start..self.start]
+    }
+
     /// The next command line, if it is whole.
     pub(super) fn line(&mut self) -> Option<Line> {
         let rest = &self.bytes[self.start..];
@@ -73,6 +81,9 @@ impl Input {
 pub(super) struct BodyReader {
     body: Body,
     max_bytes: usize,
+    max_line_bytes: usize,
+    /// Bytes of the line so far, after its first.
+    line_bytes: usize,
     /// What the last bytes were, as far as it matters for the next.
     at: Place,
 }
@@ -89,8 +100,9 @@ enum Place {
 }
 
 impl BodyReader {
-    pub(super) fn new(max_bytes: usize) -> BodyReader {
-        BodyReader { body: Body { bytes: Vec::new(), fault: None }, max_bytes, at: Place::LineStart }
+    pub(super) fn new(max_bytes: usize, max_line_bytes: usize) -> BodyReader {
+        let body = Body::default();
+        BodyReader { body, max_bytes, max_line_bytes, line_bytes: 0, at: Place::LineStart }
     }
 
     /// Takes bytes from the input; true when the final dot was among them.
@@ -102,6 +114,10 @@ impl BodyReader {
                 // The long way through a line in one step.
                 let plain = rest[place..].iter().position(|byte| matches!(byte, b'\r' | b'\n'));
                 let plain = plain.unwrap_or(rest.len() - place);
+                self.line_bytes += plain;
+                if self.line_bytes > self.max_line_bytes {
+                    self.fault(BodyFault::LongLine);
+                }
                 keep(&mut self.body, self.max_bytes, &rest[place..place + plain]);
                 place += plain;
                 if place == rest.len() {
@@ -135,6 +151,7 @@ impl BodyReader {
             }
             (Cr, b'\n') => {
                 self.keep(b"\r\n");
+                self.line_bytes = 0;
                 LineStart
             }
             (Cr, byte) => {
@@ -193,7 +210,7 @@ mod tests {
     /// Reads one body cut into pieces; gives it and what was left over.
     fn read(wire: &[u8], piece: usize) -> Option<(Body, Vec<u8>)> {
         let mut input = Input::default();
-        let mut reader = BodyReader::new(1000);
+        let mut reader = BodyReader::new(1000, 1000);
         let mut pieces = wire.chunks(piece.max(1));
         while let Some(next) = pieces.next() {
             input.push(next);
@@ -227,6 +244,17 @@ mod tests {
         assert_eq!(read(b"a\n.\n", 1), None);
         let (body, _) = read(&[&[b'a'; 2000][..], b"\r\n.\r\n"].concat(), 7).expect("ends");
         assert_eq!((body.bytes.len(), body.fault), (0, Some(BodyFault::TooLarge)));
+    }
+
+    #[test]
+    fn a_line_has_an_end() {
+        for (length, fault) in [(10, None), (11, None), (12, Some(BodyFault::LongLine))] {
+            let mut input = Input::default();
+            let mut reader = BodyReader::new(1000, 10);
+            input.push(&[b"short\r\n", &vec![b'x'; length][..], b"\r\n.\r\n"].concat());
+            assert!(reader.read(&mut input));
+            assert_eq!(reader.finish().fault, fault, "{length}");
+        }
     }
 
     #[test]

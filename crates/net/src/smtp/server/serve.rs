@@ -2,21 +2,22 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
-use super::session::{Limits, Session, Step};
-use super::{Handler, Incoming, ServerConfig, SessionPeer};
+use super::connections::Connections;
+use super::listener::{Listener, Wire};
+use super::session::{Protocol, Rules, Session, Step};
+use super::{Handler, Incoming, Limits, ServerConfig, SessionPeer};
 use crate::smtp::Reply;
 
 /// How long running messages may take after the shutdown began.
@@ -25,13 +26,14 @@ const READ_BYTES: usize = 16 * 1024;
 
 /// Serves until `shutdown` is ready, then lets running messages end.
 pub async fn serve(
-    listener: TcpListener,
+    listener: Listener,
     config: ServerConfig,
     handler: Arc<dyn Handler>,
     shutdown: impl Future<Output = ()> + Send,
 ) {
     let config = Arc::new(config);
     let (closing, watch) = watch::channel(false);
+    let connections = Arc::new(Connections::default());
     let mut sessions = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -40,11 +42,16 @@ pub async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok((stream, address)) => {
                     while sessions.try_join_next().is_some() {}
-                    if sessions.len() >= config.max_connections {
+                    let Some(place) = connections.enter(address, &config.limits) else {
+                        // Who is turned away waits for nothing, so there are never many of them.
                         sessions.spawn(turn_away(stream));
-                    } else {
-                        sessions.spawn(run(stream, address, Arc::clone(&config), Arc::clone(&handler), watch.clone()));
-                    }
+                        continue;
+                    };
+                    let talking = run(stream, address, Arc::clone(&config), Arc::clone(&handler), watch.clone());
+                    sessions.spawn(async move {
+                        talking.await;
+                        drop(place);
+                    });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "The mail listener could not accept a connection.");
@@ -62,7 +69,7 @@ pub async fn serve(
     }
 }
 
-async fn turn_away(mut stream: TcpStream) {
+async fn turn_away(mut stream: Box<dyn Wire>) {
     let _ = timeout(
         Duration::from_secs(2),
         stream.write_all(b"421 4.7.0 too many connections, come back later\r\n"),
@@ -71,23 +78,29 @@ async fn turn_away(mut stream: TcpStream) {
 }
 
 async fn run(
-    stream: TcpStream,
-    address: SocketAddr,
+    stream: Box<dyn Wire>,
+    address: Option<IpAddr>,
     config: Arc<ServerConfig>,
     handler: Arc<dyn Handler>,
     closing: watch::Receiver<bool>,
 ) {
-    let limits = Limits {
+    let limits = config.limits;
+    let rules = Rules {
         hostname: config.hostname.clone(),
-        max_message_bytes: config.max_message_bytes,
-        max_recipients: config.max_recipients,
+        protocol: config.protocol,
+        max_message_bytes: limits.max_message_bytes,
+        max_line_bytes: limits.max_line_bytes,
+        max_recipients: limits.max_recipients,
+        max_errors: limits.max_errors,
         offers_tls: config.tls.is_some(),
     };
     let mut conversation = Conversation {
-        session: Session::new(limits),
-        address: address.ip(),
+        session: Session::new(rules),
+        protocol: config.protocol,
+        address,
         tls: false,
-        idle_timeout: config.idle_timeout,
+        limits,
+        deadline: Instant::now() + limits.transaction_timeout,
         handler,
         closing,
         out: Vec::with_capacity(512),
@@ -100,9 +113,12 @@ async fn run(
 /// One session and what it needs to go on.
 struct Conversation {
     session: Session,
-    address: IpAddr,
+    protocol: Protocol,
+    address: Option<IpAddr>,
     tls: bool,
-    idle_timeout: Duration,
+    limits: Limits,
+    /// When the message that is under way must have come to its end.
+    deadline: Instant,
     handler: Arc<dyn Handler>,
     closing: watch::Receiver<bool>,
     out: Vec<u8>,
@@ -117,17 +133,16 @@ enum Ended {
 impl Conversation {
     async fn hold(
         &mut self,
-        mut stream: TcpStream,
+        mut stream: Box<dyn Wire>,
         tls: Option<Arc<rustls::ServerConfig>>,
     ) -> io::Result<()> {
-        stream.set_nodelay(true)?;
         self.say(&self.session.greeting());
         match self.talk(&mut stream).await? {
             Ended::Closed => Ok(()),
             Ended::StartTls => {
                 let Some(tls) = tls else { return Ok(()) };
                 let accepting = TlsAcceptor::from(tls).accept(stream);
-                let mut stream = timeout(self.idle_timeout, accepting).await??;
+                let mut stream = timeout(self.limits.idle_timeout, accepting).await??;
                 self.tls = true;
                 self.session.secured();
                 self.talk(&mut stream).await?;
@@ -137,12 +152,13 @@ impl Conversation {
     }
 
     /// Speaks until one side has enough.
-    async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send>(&mut self, stream: &mut S) -> io::Result<Ended> {
+    async fn talk<S: Wire>(&mut self, stream: &mut S) -> io::Result<Ended> {
         let mut buffer = vec![0_u8; READ_BYTES];
         loop {
             while let Some(step) = self.session.next() {
                 match step {
                     Step::Reply(reply) => self.say(&reply),
+                    Step::Continue => {}
                     Step::AskRecipient(address) => {
                         let peer = self.peer();
                         let answer = self.handler.recipient(&peer, self.session.from(), &address).await;
@@ -152,9 +168,7 @@ impl Conversation {
                     Step::Deliver { from, to, bytes, utf8 } => {
                         let incoming =
                             Incoming { peer: self.peer(), from, to, bytes: Bytes::from(bytes), utf8 };
-                        let answer = self.handler.message(incoming).await;
-                        self.session.message_answered();
-                        self.say(&answer);
+                        self.deliver(incoming).await;
                     }
                     Step::StartTls => {
                         self.say(&Reply::new(220, "2.0.0 go ahead"));
@@ -169,8 +183,9 @@ impl Conversation {
             }
             // All that could be answered is answered: one write for a whole pipeline.
             self.flush(stream).await?;
+            let silence = Instant::now() + self.limits.idle_timeout;
             let read = tokio::select! {
-                read = timeout(self.idle_timeout, stream.read(&mut buffer)) => read,
+                read = timeout_at(silence.min(self.deadline), stream.read(&mut buffer)) => read,
                 () = closed(&mut self.closing), if self.session.is_idle() => {
                     self.say(&Reply::new(421, "4.3.2 shutting down"));
                     self.flush(stream).await?;
@@ -182,7 +197,9 @@ impl Conversation {
                 Ok(Ok(count)) => self.session.receive(&buffer[..count]),
                 Ok(Err(error)) => return Err(error),
                 Err(_) => {
-                    self.say(&Reply::new(421, "4.4.2 nothing was said for too long"));
+                    let late = self.deadline <= silence;
+                    let what = if late { "no message came to its end" } else { "nothing was said" };
+                    self.say(&Reply::new(421, format!("4.4.2 {what} for too long")));
                     self.flush(stream).await?;
                     return Ok(Ended::Closed);
                 }
@@ -190,8 +207,29 @@ impl Conversation {
         }
     }
 
+    async fn deliver(&mut self, incoming: Incoming) {
+        let owed = if self.protocol == Protocol::Lmtp { incoming.to.len() } else { 1 };
+        let mut answers = match self.protocol {
+            Protocol::Smtp => vec![self.handler.message(incoming).await],
+            Protocol::Lmtp => self.handler.message_for_each(incoming).await,
+        };
+        // Nothing that was not answered for counts as stored.
+        answers.resize(owed, Reply::new(451, "4.3.0 not stored"));
+        self.session.message_answered();
+        self.deadline = Instant::now() + self.limits.transaction_timeout;
+        for answer in &answers {
+            self.say(answer);
+        }
+    }
+
     fn peer(&self) -> SessionPeer {
-        SessionPeer { address: self.address, hello: self.session.hello().to_owned(), tls: self.tls }
+        SessionPeer {
+            protocol: self.protocol,
+            address: self.address,
+            hello: self.session.hello().to_owned(),
+            extended: self.session.is_extended(),
+            tls: self.tls,
+        }
     }
 
     fn say(&mut self, reply: &Reply) {
@@ -207,8 +245,8 @@ impl Conversation {
 
     async fn flush<S: AsyncWrite + Unpin>(&mut self, stream: &mut S) -> io::Result<()> {
         if !self.out.is_empty() {
-            timeout(self.idle_timeout, stream.write_all(&self.out)).await??;
-            timeout(self.idle_timeout, stream.flush()).await??;
+            timeout(self.limits.idle_timeout, stream.write_all(&self.out)).await??;
+            timeout(self.limits.idle_timeout, stream.flush()).await??;
             self.out.clear();
         }
         Ok(())

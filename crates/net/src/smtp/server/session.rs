@@ -1,21 +1,34 @@
 //! The protocol of one session as a pure machine: bytes and answers go in, steps come out. It never waits and never
 //! touches the network, so it can be fuzzed.
 
+use std::collections::VecDeque;
+
 use domain::address::EmailAddress;
 
-use super::command::{Command, Mail, Wrong};
+use super::chunk::Chunk;
+use super::command::{Command, Greeting, Mail, Wrong};
+use super::hops::{MOST_HOPS, hops};
 use super::lines::{Body, BodyFault, BodyReader, Input, Line};
 use crate::smtp::Reply;
 
-/// After so many wrong commands the other side is no mail server.
-const MAX_ERRORS: u32 = 20;
+/// What is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// Between mail servers (RFC 5321): one reply for a message.
+    Smtp,
+    /// From a mail server to where mail ends (RFC 2033): one reply for each recipient of a message.
+    Lmtp,
+}
 
 /// What a session allows.
 #[derive(Debug, Clone)]
-pub(super) struct Limits {
+pub(super) struct Rules {
     pub hostname: String,
+    pub protocol: Protocol,
     pub max_message_bytes: usize,
+    pub max_line_bytes: usize,
     pub max_recipients: usize,
+    pub max_errors: u32,
     pub offers_tls: bool,
 }
 
@@ -23,6 +36,8 @@ pub(super) struct Limits {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Reply(Reply),
+    /// Nothing; ask for the next step.
+    Continue,
     /// Ask about the recipient, then call [`Session::recipient_answered`].
     AskRecipient(EmailAddress),
     /// Hand over the message, then call [`Session::message_answered`].
@@ -41,10 +56,13 @@ pub(super) enum Step {
 /// One session.
 #[derive(Debug)]
 pub(super) struct Session {
-    limits: Limits,
+    rules: Rules,
     input: Input,
     state: State,
+    /// Replies that are to be given before anything else.
+    more_replies: VecDeque<Reply>,
     hello: String,
+    extended: bool,
     secure: bool,
     errors: u32,
     closing: bool,
@@ -57,6 +75,12 @@ enum State {
     /// Waits for the answer about this recipient.
     Asking(Envelope, EmailAddress),
     Body(Envelope, BodyReader),
+    /// In a chunk.
+    Chunk(Envelope, Body, Chunk),
+    /// Between two chunks.
+    Chunked(Envelope, Body),
+    /// In a chunk that was not asked for; then the reply, and on as before.
+    UnwantedChunk(Chunk, Reply, Option<Envelope>),
     /// Waits for the answer about a message.
     Delivering,
 }
@@ -68,12 +92,14 @@ struct Envelope {
 }
 
 impl Session {
-    pub(super) fn new(limits: Limits) -> Session {
+    pub(super) fn new(rules: Rules) -> Session {
         Session {
-            limits,
+            rules,
             input: Input::default(),
             state: State::Idle,
+            more_replies: VecDeque::new(),
             hello: String::new(),
+            extended: false,
             secure: false,
             errors: 0,
             closing: false,
@@ -81,7 +107,11 @@ impl Session {
     }
 
     pub(super) fn greeting(&self) -> Reply {
-        Reply::new(220, format!("{} ESMTP Chancery", self.limits.hostname))
+        let protocol = match self.rules.protocol {
+            Protocol::Smtp => "ESMTP",
+            Protocol::Lmtp => "LMTP",
+        };
+        Reply::new(220, format!("{} {protocol} Chancery", self.rules.hostname))
     }
 
     /// What the client called itself.
@@ -89,13 +119,19 @@ impl Session {
         &self.hello
     }
 
+    pub(super) fn is_extended(&self) -> bool {
+        self.extended
+    }
+
     /// Who the message is from that is being given; `None` also for `<>`.
     pub(super) fn from(&self) -> Option<&EmailAddress> {
         match &self.state {
-            State::Envelope(envelope) | State::Asking(envelope, _) | State::Body(envelope, _) => {
-                envelope.mail.from.as_ref()
-            }
-            State::Idle | State::Delivering => None,
+            State::Envelope(envelope)
+            | State::Asking(envelope, _)
+            | State::Body(envelope, _)
+            | State::Chunk(envelope, ..)
+            | State::Chunked(envelope, _) => envelope.mail.from.as_ref(),
+            State::Idle | State::UnwantedChunk(..) | State::Delivering => None,
         }
     }
 
@@ -110,18 +146,43 @@ impl Session {
 
     /// The next step, or nothing until more bytes come.
     pub(super) fn next(&mut self) -> Option<Step> {
+        if let Some(reply) = self.more_replies.pop_front() {
+            return Some(Step::Reply(reply));
+        }
         if self.closing {
             return Some(Step::Close);
         }
-        if let State::Body(_, reader) = &mut self.state {
-            if !reader.read(&mut self.input) {
-                return None;
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Body(envelope, mut reader) => {
+                if !reader.read(&mut self.input) {
+                    self.state = State::Body(envelope, reader);
+                    return None;
+                }
+                Some(self.message(envelope, reader.finish()))
             }
-            let State::Body(envelope, reader) = std::mem::replace(&mut self.state, State::Idle) else {
-                return None;
-            };
-            return Some(self.message(envelope, reader.finish()));
+            State::Chunk(envelope, mut body, mut chunk) => {
+                if !chunk.receive(&mut self.input, &mut body, self.rules.max_message_bytes) {
+                    self.state = State::Chunk(envelope, body, chunk);
+                    return None;
+                }
+                Some(self.chunk_received(envelope, body, chunk))
+            }
+            State::UnwantedChunk(mut chunk, reply, envelope) => {
+                if !chunk.let_go(&mut self.input) {
+                    self.state = State::UnwantedChunk(chunk, reply, envelope);
+                    return None;
+                }
+                self.state = envelope.map_or(State::Idle, State::Envelope);
+                Some(Step::Reply(reply))
+            }
+            other => {
+                self.state = other;
+                self.line()
+            }
         }
+    }
+
+    fn line(&mut self) -> Option<Step> {
         match self.input.line()? {
             Line::Command(line) => Some(self.command(Command::read(&line))),
             Line::Malformed => {
@@ -135,7 +196,9 @@ impl Session {
     /// The answer to [`Step::AskRecipient`].
     pub(super) fn recipient_answered(&mut self, answer: &Reply) {
         if let State::Asking(mut envelope, address) = std::mem::replace(&mut self.state, State::Idle) {
-            if answer.is_positive() && !envelope.to.contains(&address) {
+            // LMTP owes a reply to each RCPT that it accepted, also to one that came twice.
+            let counts = self.rules.protocol == Protocol::Lmtp || !envelope.to.contains(&address);
+            if answer.is_positive() && counts {
                 envelope.to.push(address);
             }
             self.state = State::Envelope(envelope);
@@ -155,15 +218,22 @@ impl Session {
         self.secure = true;
         self.input.clear();
         self.hello.clear();
+        self.extended = false;
         self.state = State::Idle;
     }
 
     fn command(&mut self, command: Command) -> Step {
         match command {
-            Command::Hello { name, extended } => self.greeted(name, extended),
+            Command::Hello { name, greeting } => self.greeted(name, greeting),
             Command::Mail(mail) => self.mail(mail),
             Command::Recipient(address) => self.recipient(address),
             Command::Data => self.data(),
+            Command::Chunk(Some(chunk)) => self.chunk(chunk),
+            Command::Chunk(None) => {
+                // How many bytes follow is not known, and they must not be read as commands.
+                self.closing = true;
+                reply(501, "5.5.4 the size of the chunk is not understood")
+            }
             Command::Reset => {
                 self.state = State::Idle;
                 reply(250, "2.0.0 forgotten")
@@ -175,32 +245,40 @@ impl Session {
                 self.closing = true;
                 reply(221, "2.0.0 good-bye")
             }
-            Command::StartTls if self.limits.offers_tls && !self.secure => {
+            Command::StartTls if self.rules.offers_tls && !self.secure => {
                 if matches!(self.state, State::Idle) {
                     Step::StartTls
                 } else {
                     self.wrong(503, "5.5.1 not inside a message")
                 }
             }
-            Command::StartTls => self.wrong(502, "5.5.1 not offered"),
+            Command::StartTls | Command::NotOffered => self.wrong(502, "5.5.1 not offered"),
             Command::Unknown => self.wrong(500, "5.5.2 not understood"),
         }
     }
 
-    fn greeted(&mut self, name: String, extended: bool) -> Step {
+    fn greeted(&mut self, name: String, greeting: Greeting) -> Step {
+        match (self.rules.protocol, greeting) {
+            (Protocol::Smtp, Greeting::Lhlo) => return self.wrong(500, "5.5.1 this is SMTP: say EHLO"),
+            (Protocol::Lmtp, Greeting::Ehlo | Greeting::Helo) => {
+                return self.wrong(500, "5.5.1 this is LMTP: say LHLO");
+            }
+            _ => {}
+        }
         if name.is_empty() {
             return self.wrong(501, "5.5.4 say your name");
         }
         self.hello = name;
         self.state = State::Idle;
-        if !extended {
-            return reply(250, self.limits.hostname.clone());
+        self.extended = greeting != Greeting::Helo;
+        if !self.extended {
+            return reply(250, self.rules.hostname.clone());
         }
         let mut text = format!(
-            "{}\nSIZE {}\n8BITMIME\nSMTPUTF8\nPIPELINING\nENHANCEDSTATUSCODES",
-            self.limits.hostname, self.limits.max_message_bytes
+            "{}\nSIZE {}\n8BITMIME\nSMTPUTF8\nPIPELINING\nCHUNKING\nENHANCEDSTATUSCODES",
+            self.rules.hostname, self.rules.max_message_bytes
         );
-        if self.limits.offers_tls && !self.secure {
+        if self.rules.offers_tls && !self.secure {
             text.push_str("\nSTARTTLS");
         }
         reply(250, text)
@@ -217,7 +295,7 @@ impl Session {
             Ok(mail) => mail,
             Err(wrong) => return self.wrong_command(wrong, "5.1.7"),
         };
-        if mail.size.is_some_and(|size| size > self.limits.max_message_bytes) {
+        if mail.size.is_some_and(|size| size > self.rules.max_message_bytes) {
             return self.wrong(552, "5.3.4 too large");
         }
         if mail.from.as_ref().is_some_and(EmailAddress::is_international) && !mail.utf8 {
@@ -238,7 +316,7 @@ impl Session {
                 return self.wrong_command(wrong, "5.1.3");
             }
         };
-        if envelope.to.len() >= self.limits.max_recipients {
+        if envelope.to.len() >= self.rules.max_recipients {
             self.state = State::Envelope(envelope);
             return reply(452, "4.5.3 too many recipients at once");
         }
@@ -257,23 +335,70 @@ impl Session {
                 self.wrong(554, "5.5.1 no valid recipients")
             }
             State::Envelope(envelope) => {
-                self.state = State::Body(envelope, BodyReader::new(self.limits.max_message_bytes));
+                let reader = BodyReader::new(self.rules.max_message_bytes, self.rules.max_line_bytes);
+                self.state = State::Body(envelope, reader);
                 reply(354, "go on; end with a dot on a line of its own")
             }
+            State::Chunked(..) => self.wrong(503, "5.5.1 a message that began with BDAT ends with it"),
             _ => self.wrong(503, "5.5.1 MAIL and RCPT come first"),
         }
     }
 
-    fn message(&mut self, envelope: Envelope, body: Body) -> Step {
-        match body.fault {
-            Some(BodyFault::TooLarge) => return reply(552, "5.3.4 too large"),
-            Some(BodyFault::BareLineEnd) => {
-                return self.wrong(554, "5.6.11 lines end with CR LF and nothing else");
+    /// The bytes follow whatever we say, so they are read in every case.
+    fn chunk(&mut self, chunk: Chunk) -> Step {
+        let unwanted = |text: &str| Reply::new(503, format!("5.5.1 {text}"));
+        self.state = match std::mem::replace(&mut self.state, State::Idle) {
+            State::Envelope(envelope) if envelope.to.is_empty() => {
+                self.errors += 1;
+                let refusal = Reply::new(554, "5.5.1 no valid recipients");
+                State::UnwantedChunk(chunk, refusal, Some(envelope))
             }
-            None => {}
+            State::Envelope(envelope) => State::Chunk(envelope, Body::default(), chunk),
+            State::Chunked(envelope, body) => State::Chunk(envelope, body, chunk),
+            _ => {
+                self.errors += 1;
+                State::UnwantedChunk(chunk, unwanted("MAIL and RCPT come first"), None)
+            }
+        };
+        if self.errors >= self.rules.max_errors {
+            return self.too_many_errors();
+        }
+        Step::Continue
+    }
+
+    fn chunk_received(&mut self, envelope: Envelope, body: Body, chunk: Chunk) -> Step {
+        if chunk.last {
+            return self.message(envelope, body);
+        }
+        if body.fault.is_some() {
+            // The chunks that follow are unwanted, up to the next MAIL.
+            return reply(552, "5.3.4 too large");
+        }
+        self.state = State::Chunked(envelope, body);
+        reply(250, "2.0.0 go on")
+    }
+
+    fn message(&mut self, envelope: Envelope, body: Body) -> Step {
+        let refusal = match body.fault {
+            Some(BodyFault::TooLarge) => Some(Reply::new(552, "5.3.4 too large")),
+            Some(BodyFault::BareLineEnd) => {
+                self.errors += 1;
+                Some(Reply::new(554, "5.6.11 lines end with CR LF and nothing else"))
+            }
+            Some(BodyFault::LongLine) => Some(Reply::new(554, "5.6.0 a line is too long")),
+            None if hops(&body.bytes) >= MOST_HOPS => {
+                Some(Reply::new(554, "5.4.6 this mail goes in circles"))
+            }
+            None => None,
+        };
+        let Envelope { mail, to } = envelope;
+        if let Some(refusal) = refusal {
+            if self.rules.protocol == Protocol::Lmtp {
+                self.more_replies.extend(std::iter::repeat_n(refusal.clone(), to.len() - 1));
+            }
+            return Step::Reply(refusal);
         }
         self.state = State::Delivering;
-        let Envelope { mail, to } = envelope;
         Step::Deliver { from: mail.from, to, bytes: body.bytes, utf8: mail.utf8 }
     }
 
@@ -287,11 +412,15 @@ impl Session {
 
     fn wrong(&mut self, code: u16, text: &str) -> Step {
         self.errors += 1;
-        if self.errors >= MAX_ERRORS {
-            self.closing = true;
-            return reply(421, "4.7.0 too many errors");
+        if self.errors >= self.rules.max_errors {
+            return self.too_many_errors();
         }
         reply(code, text)
+    }
+
+    fn too_many_errors(&mut self) -> Step {
+        self.closing = true;
+        reply(421, "4.7.0 too many errors")
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) struct Cluster {
     queues: Vec<Arc<Queue>>,
     readers: Readers,
     writers: Mutex<Vec<JoinHandle<()>>>,
+    tending: Mutex<Option<Session>>,
 }
 
 impl Cluster {
@@ -45,7 +46,7 @@ impl Cluster {
             writers.push(writer);
         }
         let readers = Readers::start(&target)?;
-        Ok(Cluster { target, queues, readers, writers: Mutex::new(writers) })
+        Ok(Cluster { target, queues, readers, writers: Mutex::new(writers), tending: Mutex::new(None) })
     }
 
     pub(crate) fn submit(&self, work: Box<dyn Work>) -> Result<(), Error> {
@@ -66,6 +67,17 @@ impl Cluster {
         Session::connect(&self.target)
     }
 
+    /// See [`analyze_unknown`].
+    pub(crate) fn tend(&self) -> Result<(), Error> {
+        let mut kept = self.tending.lock();
+        let session = match kept.take() {
+            Some(session) if !session.is_closed() => session,
+            _ => self.session()?,
+        };
+        let session = kept.insert(session);
+        analyze_unknown(session)
+    }
+
     pub(crate) fn abandon(&self) {
         for queue in &self.queues {
             queue.abandon();
@@ -83,6 +95,23 @@ impl Cluster {
         }
         self.readers.stop();
     }
+}
+
+/// Tables that have grown and of which the planner knows nothing yet.
+const UNKNOWN: &str = "
+SELECT CAST(relname AS TEXT)
+FROM pg_stat_user_tables
+WHERE schemaname = current_schema() AND last_analyze IS NULL AND last_autoanalyze IS NULL AND n_live_tup > 500";
+
+/// Lets the planner know tables that were empty when their statements were planned: a plan for an empty table walks, and
+/// stays until somebody looks again, which PostgreSQL by itself does after a minute, or never.
+pub(crate) fn analyze_unknown(session: &mut Session) -> Result<(), Error> {
+    for row in session.query(UNKNOWN, &[])? {
+        let table: String = row.try_get(0)?;
+        session.batch(&format!("ANALYZE \"{table}\""))?;
+        tracing::debug!(table, "The planner knows a table now.");
+    }
+    Ok(())
 }
 
 /// One statement on a session of its own, outside any transaction.

@@ -1,0 +1,78 @@
+//! What the index takes in of a message or a note.
+
+use domain::address::Mailbox;
+use domain::message::Direction;
+use domain::search::folded;
+use domain::threading::Rule;
+use store::attachments::Attachment;
+use store::entries::Entry;
+use store::search::{Document, Mark, Material};
+
+use super::plain;
+use crate::inbox::House;
+
+/// Of a longer body the rest is not found. PostgreSQL knows the places of some sixteen thousand words.
+const BODY: (usize, usize) = (64 * 1024, 12_000);
+const SUBJECT: (usize, usize) = (2_000, 200);
+const PEOPLE: (usize, usize) = (8_000, 1_000);
+
+/// A message.
+pub(super) fn of_message(
+    source: String,
+    message: &Material,
+    files: &[Attachment],
+    house: &House,
+) -> Document {
+    let envelope = &message.envelope;
+    let mut sender = envelope.from.as_ref().map(named).unwrap_or_default();
+    if message.author.id.is_some() {
+        sender.push(' ');
+        sender.push_str(&house.author(&message.author).name);
+    }
+    let recipients: Vec<String> =
+        envelope.to.iter().chain(&envelope.cc).chain(&envelope.bcc).map(named).collect();
+    let mut body = plain::text_of(message.text.as_deref(), message.html.as_deref()).into_owned();
+    for file in files {
+        body.push('\n');
+        body.push_str(&file.filename);
+    }
+    // What a reply quotes stands in the conversation already; only of the first message it may be nowhere else.
+    if let (Rule::New, Some(quoted)) = (message.rule, &envelope.quoted) {
+        body.push('\n');
+        body.push_str(quoted);
+    }
+    let mut marks = vec![match message.direction {
+        Direction::Inbound => Mark::Inbound,
+        Direction::Outbound => Mark::Outbound,
+    }];
+    if files.iter().any(|file| !file.inline) {
+        marks.push(Mark::File);
+    }
+    Document {
+        doc: message.doc,
+        source,
+        at: message.at,
+        subject: folded(&message.subject, SUBJECT.0, SUBJECT.1),
+        sender: folded(&sender, PEOPLE.0, PEOPLE.1),
+        recipients: folded(&recipients.join(" "), PEOPLE.0, PEOPLE.1),
+        body: folded(&body, BODY.0, BODY.1),
+        marks,
+    }
+}
+
+/// A note.
+pub(super) fn of_note(doc: Option<i64>, note: &Entry, house: &House) -> Document {
+    Document {
+        doc,
+        source: note.id.to_string(),
+        at: note.at,
+        sender: folded(&house.author(&note.author).name, PEOPLE.0, PEOPLE.1),
+        body: folded(&note.body, BODY.0, BODY.1),
+        marks: vec![Mark::Note],
+        ..Document::default()
+    }
+}
+
+fn named(mailbox: &Mailbox) -> String {
+    format!("{} {}", mailbox.name.as_deref().unwrap_or_default(), mailbox.address)
+}

@@ -1,0 +1,22 @@
+// What is being typed right before the caret that asks for a list: `/` at a line's start, or `@` before a name. Pure.
+
+export type Asked = { kind: 'canned' | 'mention'; query: string; from: number; to: number };
+
+export function askedAt(text: string, caret: number): Asked | null {
+  const line = text.slice(text.lastIndexOf('\n', caret - 1) + 1, caret);
+  const slash = /^\/([\p{L}\p{N}_-]*)$/u.exec(line);
+  if (slash) return { kind: 'canned', query: slash[1] ?? '', from: caret - line.length, to: caret };
+  // A name may have one space inside; two words are as much as a list should follow.
+  const mention = /(?:^|[\s(])@([\p{L}\p{N}._-]*(?: [\p{L}\p{N}._-]*)?)$/u.exec(line);
+  if (mention) return { kind: 'mention', query: mention[1] ?? '', from: caret - (mention[1] ?? '').length - 1, to: caret };
+  return null;
+}
+
+export function replaced(text: string, { from, to }: { from: number; to: number }, by: string): { text: string; caret: number } {
+  return { text: text.slice(0, from) + by + text.slice(to), caret: from + by.length };
+}
+
+/** Those whose `@Name` still stands in the text. */
+export function mentioned<T extends { name: string }>(text: string, known: T[]): T[] {
+  return known.filter(({ name }) => text.includes(`@${name}`));
+}
