@@ -55,7 +55,7 @@ pub enum Page {
     Counts,
     /// A conversation with its timeline, as it is opened.
     Open,
-    /// A conversation of more than a hundred messages, opened.
+    /// One of the twenty longest, opened; in a million messages these have more than a hundred.
     OpenLong,
 }
 
@@ -152,8 +152,8 @@ async fn targets(api: &Api, archive: &Archive, page: Page) -> Result<Vec<String>
         }
         Page::Tag => archive.desk.tags.iter().map(|(_, id)| of(&format!("tag={id}"))).collect(),
         Page::Counts => vec!["/v1/conversations/counts".to_owned()],
-        Page::Open => opened(api, |_| true).await?,
-        Page::OpenLong => opened(api, |count| count > 100).await?,
+        Page::Open => opened(api, None).await?,
+        Page::OpenLong => opened(api, Some(20)).await?,
     })
 }
 
@@ -168,19 +168,22 @@ async fn further_pages(api: &Api, target: &str) -> Result<Vec<String>> {
     Ok(targets)
 }
 
-/// Timelines of conversations whose number of messages is wanted, from all over the archive.
-async fn opened(api: &Api, wanted: impl Fn(i64) -> bool) -> Result<Vec<String>> {
-    let mut ids = Vec::new();
+/// Timelines of conversations from all over the archive, or of the longest only.
+async fn opened(api: &Api, longest: Option<usize>) -> Result<Vec<String>> {
+    let mut found: Vec<(i64, String)> = Vec::new();
     api.walk("/v1/conversations", |conversation| {
-        if wanted(conversation["message_count"].as_i64().unwrap_or(0)) {
-            ids.extend(conversation["id"].as_str().map(str::to_owned));
-        }
+        let count = conversation["message_count"].as_i64().unwrap_or(0);
+        found.extend(conversation["id"].as_str().map(|id| (count, id.to_owned())));
     })
     .await?;
+    if let Some(most) = longest {
+        found.sort_by(|one, other| other.cmp(one));
+        found.truncate(most);
+    }
     let mut chance = Chance::from_seed(3);
-    let some = (0..OPENED.min(ids.len())).map(|_| &ids[chance.within(0..ids.len() as u64) as usize]);
+    let some = (0..OPENED.min(found.len())).map(|_| &found[chance.within(0..found.len() as u64) as usize].1);
     let targets: Vec<String> = some.map(|id| format!("/v1/conversations/{id}/timeline?limit=50")).collect();
-    (!targets.is_empty()).then_some(targets).context("there is no such conversation")
+    (!targets.is_empty()).then_some(targets).context("there is no conversation to be opened")
 }
 
 fn ask(api: Api, targets: Vec<String>) -> Write {

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::post;
 use engine::Engine;
-use engine::receive::{RawRequest, WebhookAnswer};
+use engine::receive::{RawRequest, Refusal, WebhookAnswer};
 
 use crate::kit::{Problem, json};
 
@@ -43,6 +43,9 @@ async fn receive(
     Ok(match answer {
         WebhookAnswer::Taken => (StatusCode::OK, "ok\n"),
         WebhookAnswer::NoSuchAddress => (StatusCode::NOT_FOUND, "no such address\n"),
-        WebhookAnswer::Refused => (StatusCode::UNAUTHORIZED, "refused\n"),
+        WebhookAnswer::Refused(Refusal::Unauthorized) => (StatusCode::UNAUTHORIZED, "refused\n"),
+        WebhookAnswer::Refused(Refusal::Forbidden) => (StatusCode::FORBIDDEN, "refused\n"),
+        WebhookAnswer::Refused(Refusal::Unacceptable) => (StatusCode::NOT_ACCEPTABLE, "refused\n"),
+        WebhookAnswer::Refused(Refusal::Later) => (StatusCode::SERVICE_UNAVAILABLE, "try again later\n"),
     })
 }

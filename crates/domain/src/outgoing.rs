@@ -39,6 +39,9 @@ pub struct Outgoing {
     pub date: Timestamp,
     /// From 1.
     pub attempt: u32,
+    /// The attempt that this one repeats, because its outcome is not known or nothing came of it. Further attempts of one
+    /// trial are the same request; one that a person asks for after the message was taken or refused begins a new trial.
+    pub trial: u32,
 }
 
 /// A file that goes with a message.

@@ -49,7 +49,8 @@ pub(crate) fn read(tx: &mut Tx<'_>, tenant: TenantId) -> Result<HouseSettings, s
     let number = |text: Option<String>| text.and_then(|text| text.parse().ok());
     Ok(HouseSettings {
         journal_retention_days: number(settings::get(tx, tenant, JOURNAL_RETENTION)?),
-        undo_send_seconds: number(settings::get(tx, tenant, UNDO_SEND)?).unwrap_or(defaults.undo_send_seconds),
+        undo_send_seconds: number(settings::get(tx, tenant, UNDO_SEND)?)
+            .unwrap_or(defaults.undo_send_seconds),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Writes a message as RFC 5322 and MIME bytes. The same message always gives the same bytes, on every attempt, and
 //! they pass through every server: lines end in CR LF and hold ASCII only, but for addresses that are not ASCII.
 
-mod body;
+pub(crate) mod body;
 mod encoding;
 mod header;
 
@@ -56,7 +56,13 @@ pub fn compose(message: &Outgoing) -> Vec<u8> {
         }
     }
     out.extend_from_slice(b"MIME-Version: 1.0\r\n");
-    body::write(&mut out, message);
+    let content = body::Content {
+        text: message.text.as_deref(),
+        html: message.html.as_deref(),
+        files: &message.attachments,
+        seed: &message.rfc_message_id,
+    };
+    body::write(&mut out, &content);
     out
 }
 

@@ -5,6 +5,7 @@ mod compose;
 mod html;
 mod parse;
 pub mod quote;
+mod rebuild;
 pub mod report;
 mod sniff;
 
@@ -14,4 +15,5 @@ pub use parse::{
     AuthenticationResult, AuthenticationResults, AutoMark, AutoMarks, Calendar, CalendarTime, Parsed, Part,
     Verdict, parse,
 };
+pub use rebuild::{Fields, rebuild};
 pub use sniff::sniff;

@@ -60,6 +60,12 @@ pub struct TransportError {
 }
 
 impl Request {
+    /// A GET.
+    #[must_use]
+    pub fn get(url: impl Into<String>, timeout: Duration) -> Request {
+        Request { method: Method::GET, url: url.into(), headers: HeaderMap::new(), body: Bytes::new(), timeout }
+    }
+
     /// A POST of JSON.
     #[must_use]
     pub fn post_json(url: impl Into<String>, body: impl Into<Bytes>, timeout: Duration) -> Request {
@@ -93,6 +99,14 @@ impl Client {
     /// # Errors
     /// When no whole answer came; the stage says whether the request can have been carried out.
     pub async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        self.send_up_to(request, ANSWER_CAP_BYTES).await
+    }
+
+    /// As [`Client::send`], for answers that may be larger, such as mails with their attachments.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn send_up_to(&self, request: Request, most: usize) -> Result<Response, TransportError> {
         let url = reqwest::Url::parse(&request.url)
             .map_err(|_| TransportError::not_sent("the URL is not valid"))?;
         self.policy.check_url(&url).map_err(TransportError::not_sent)?;
@@ -105,7 +119,7 @@ impl Client {
             .send()
             .await
             .map_err(TransportError::of)?;
-        read_capped(answer).await
+        read_capped(answer, most).await
     }
 }
 
@@ -123,7 +137,7 @@ fn builder(policy: GuardPolicy) -> reqwest::ClientBuilder {
         .user_agent(concat!("Chancery/", env!("CARGO_PKG_VERSION")))
 }
 
-async fn read_capped(mut answer: reqwest::Response) -> Result<Response, TransportError> {
+async fn read_capped(mut answer: reqwest::Response, most: usize) -> Result<Response, TransportError> {
     let (status, headers) = (answer.status(), answer.headers().clone());
     let first = answer.chunk().await.map_err(TransportError::of)?;
     let Some(first) = first else {
@@ -131,8 +145,8 @@ async fn read_capped(mut answer: reqwest::Response) -> Result<Response, Transpor
     };
     let mut body = BytesMut::from(first);
     while let Some(chunk) = answer.chunk().await.map_err(TransportError::of)? {
-        if body.len() + chunk.len() > ANSWER_CAP_BYTES {
-            return Err(TransportError::maybe_sent("the answer is larger than 16 MiB"));
+        if body.len() + chunk.len() > most {
+            return Err(TransportError::maybe_sent(format!("the answer is larger than {most} bytes")));
         }
         body.extend_from_slice(&chunk);
     }

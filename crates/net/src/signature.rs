@@ -23,6 +23,27 @@ pub fn sha256_hex(message: &[u8]) -> String {
     hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, message).as_ref())
 }
 
+/// Bytes in lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    hex::encode(bytes)
+}
+
+/// Whether an ECDSA signature on P-256 with SHA-256 fits: the key as `SubjectPublicKeyInfo`, the signature as ASN.1, both
+/// in DER. A high S is right as well.
+#[must_use]
+pub fn ecdsa_p256_fits(public_key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    aws_lc_rs::signature::UnparsedPublicKey::new(&aws_lc_rs::signature::ECDSA_P256_SHA256_ASN1, public_key)
+        .verify(message, signature)
+        .is_ok()
+}
+
+/// Whether bytes are a public key on P-256 as `SubjectPublicKeyInfo` in DER.
+#[must_use]
+pub fn is_p256_public_key(public_key: &[u8]) -> bool {
+    aws_lc_rs::signature::ParsedPublicKey::new(&aws_lc_rs::signature::ECDSA_P256_SHA256_ASN1, public_key).is_ok()
+}
+
 /// Standard base 64 with padding.
 #[must_use]
 pub fn base64(bytes: &[u8]) -> String {

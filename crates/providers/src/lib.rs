@@ -1,18 +1,25 @@
 //! Message providers, one folder each. A provider encodes, decodes and classifies; it never retries: the queue does.
 
+mod answer;
 mod connect;
 mod console;
+mod form;
+mod letter;
 mod limits;
 mod manifest;
 mod provider;
 pub mod settings;
 mod smtp;
 mod smtp2go;
+mod webhook;
 
 pub use connect::{Surroundings, connect};
 pub use manifest::{Capabilities, Link, Manifest};
 pub use net::check::CheckStep;
-pub use provider::{LookUpRequest, Provider, RawRequest, Refused, Unreadable};
+pub use provider::{
+    Confirmation, Fact, LookUpRequest, NotDone, Provider, RawRequest, ReceivedMail, Refusal, Refused, StoredMail,
+    Unreadable,
+};
 
 /// Every provider there is, in the order in which people see them.
 #[must_use]

@@ -20,6 +20,11 @@ pub struct Manifest {
     pub summary: &'static str,
     pub channels: &'static [Channel],
     pub capabilities: Capabilities,
+    /// The headers of webhooks that a later reading needs, in lower case; the others are not kept.
+    pub webhook_headers: &'static [&'static str],
+    /// The provider's id of a message, out of the Message-ID that it gave it in place of ours: answers name that one.
+    /// Takes and gives text without angle brackets; nothing when it is not of the provider's form.
+    pub provider_id_in: Option<fn(&str) -> Option<&str>>,
     pub links: &'static [Link],
     /// The manual page, in Markdown.
     pub guide: &'static str,
@@ -55,6 +60,8 @@ pub struct Capabilities {
     pub delivery_events: bool,
     /// Hands received messages to us.
     pub inbound: bool,
+    /// Signs its webhooks; others are believed by the secret in their URL and by an `Authorization` header.
+    pub signed_webhooks: bool,
     /// Can be asked whether it has a message whose outcome is unknown.
     pub look_up: bool,
     /// Takes a key that makes a second request for the same message harmless.
@@ -81,6 +88,7 @@ impl Capabilities {
         custom_headers: false,
         delivery_events: false,
         inbound: false,
+        signed_webhooks: false,
         look_up: false,
         idempotency_key: false,
         keeps_message_id: false,

@@ -1,6 +1,7 @@
 //! What every provider does, whatever its protocol.
 
 use bytes::Bytes;
+use domain::address::EmailAddress;
 use domain::clock::Timestamp;
 use domain::failure::{LookUp, Outcome};
 use domain::ids::MessageId;
@@ -35,19 +36,113 @@ pub trait Provider: Send + Sync {
     ///
     /// # Errors
     /// When it does not, or cannot be told to.
-    fn verify(&self, request: &RawRequest) -> Result<(), Refused> {
+    fn verify<'a>(&'a self, request: &'a RawRequest) -> BoxFuture<'a, Result<(), Refused>> {
         let _ = request;
-        Err(Refused("this provider sends no webhooks"))
+        Box::pin(async { Err(Refused::unauthorized("this provider sends no webhooks")) })
     }
 
-    /// The facts in a webhook. An event that we do not know is a fact of kind `other`.
+    /// The facts in a webhook. An event that we do not know is a report of kind `other`.
     ///
     /// # Errors
     /// When the body is not in the provider's format.
-    fn read(&self, request: &RawRequest) -> Result<Vec<DeliveryReport>, Unreadable> {
+    fn read(&self, request: &RawRequest) -> Result<Vec<Fact>, Unreadable> {
         let _ = request;
         Err(Unreadable("this provider sends no webhooks".to_owned()))
     }
+
+    /// The part of a webhook that is good for one use only, such as the token under a signature that does not cover the
+    /// body: a second webhook with it is answered like the first and changes nothing, whatever it says.
+    fn single_use(&self, request: &RawRequest) -> Option<String> {
+        let _ = request;
+        None
+    }
+
+    /// Brings a mail that the provider received and keeps. Called after the webhook was answered, again while it says
+    /// `Later`; bringing it twice is harmless.
+    ///
+    /// # Errors
+    /// When it cannot be brought, now or ever.
+    fn fetch<'a>(&'a self, stored: &'a StoredMail) -> BoxFuture<'a, Result<ReceivedMail, NotDone>> {
+        let _ = stored;
+        Box::pin(async { Err(NotDone::Never("this provider keeps no mail".to_owned())) })
+    }
+
+    /// Says yes to a provider that asks whether it may send webhooks here. Called after its question was answered.
+    ///
+    /// # Errors
+    /// When it cannot be said, now or ever.
+    fn confirm<'a>(&'a self, asked: &'a Confirmation) -> BoxFuture<'a, Result<(), NotDone>> {
+        let _ = asked;
+        Box::pin(async { Err(NotDone::Never("this provider asks for no confirmation".to_owned())) })
+    }
+}
+
+/// What a webhook says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// Something happened to a message of ours.
+    Report(DeliveryReport),
+    /// A mail came in.
+    Mail(ReceivedMail),
+    /// A mail came in, and the provider keeps it until it is fetched.
+    Stored(StoredMail),
+    /// The provider asks whether it may send webhooks here.
+    Confirm(Confirmation),
+}
+
+impl Fact {
+    /// The provider's own id of it: the same fact twice has the same key.
+    #[must_use]
+    pub fn dedupe_key(&self) -> &str {
+        match self {
+            Fact::Report(report) => &report.dedupe_key,
+            Fact::Mail(mail) => &mail.dedupe_key,
+            Fact::Stored(stored) => &stored.dedupe_key,
+            Fact::Confirm(asked) => &asked.dedupe_key,
+        }
+    }
+}
+
+/// A mail that a provider received for us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedMail {
+    /// The same mail by another webhook has the same key.
+    pub dedupe_key: String,
+    pub envelope_from: Option<EmailAddress>,
+    pub envelope_to: Vec<EmailAddress>,
+    /// As it came, or put together from what the provider says of it (`mail::rebuild`).
+    pub raw: Bytes,
+}
+
+/// A mail that a provider received for us and keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredMail {
+    pub dedupe_key: String,
+    /// A URL or the provider's id of it. It comes from outside: [`Provider::fetch`] checks where it leads.
+    pub place: String,
+    pub envelope_from: Option<EmailAddress>,
+    pub envelope_to: Vec<EmailAddress>,
+}
+
+/// A provider's question whether it may send webhooks here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmation {
+    pub dedupe_key: String,
+    /// Visiting it says yes. It comes from outside: [`Provider::confirm`] checks where it leads.
+    pub url: String,
+    /// What is asked about, such as a topic.
+    pub subject: String,
+}
+
+/// Why something could not be brought or said.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotDone {
+    /// It may work later.
+    #[error("{0}")]
+    Later(String),
+    /// It never will.
+    #[error("{0}")]
+    Never(String),
 }
 
 /// Which message is asked about, by everything that we know of it.
@@ -88,8 +183,46 @@ impl RawRequest {
 
 /// A webhook that is not the provider's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Refused(pub &'static str);
+#[error("{reason}")]
+pub struct Refused {
+    pub reason: &'static str,
+    pub answer: Refusal,
+}
+
+/// What a refused webhook is answered: providers draw different conclusions from a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// 401.
+    Unauthorized,
+    /// 403.
+    Forbidden,
+    /// 406: it will never be taken, and should not come again.
+    Unacceptable,
+    /// 503: it cannot be told now whether it is the provider's, and it should come again.
+    Later,
+}
+
+impl Refused {
+    #[must_use]
+    pub const fn unauthorized(reason: &'static str) -> Refused {
+        Refused { reason, answer: Refusal::Unauthorized }
+    }
+
+    #[must_use]
+    pub const fn forbidden(reason: &'static str) -> Refused {
+        Refused { reason, answer: Refusal::Forbidden }
+    }
+
+    #[must_use]
+    pub const fn unacceptable(reason: &'static str) -> Refused {
+        Refused { reason, answer: Refusal::Unacceptable }
+    }
+
+    #[must_use]
+    pub const fn later(reason: &'static str) -> Refused {
+        Refused { reason, answer: Refusal::Later }
+    }
+}
 
 /// A webhook in no known format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

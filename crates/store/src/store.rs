@@ -15,7 +15,7 @@ pub struct Store(Arc<Backend>);
 
 enum Backend {
     Sqlite(Embedded),
-    Postgres(Cluster),
+    Postgres(Box<Cluster>),
 }
 
 impl Store {
@@ -35,7 +35,7 @@ impl Store {
     pub fn open_postgres(url: &str) -> Result<Store, Error> {
         let cluster = Cluster::start(url)?;
         migrations::migrate_postgres(&mut cluster.session()?)?;
-        Ok(Store(Arc::new(Backend::Postgres(cluster))))
+        Ok(Store(Arc::new(Backend::Postgres(Box::new(cluster)))))
     }
 
     /// Which database this is.

@@ -15,7 +15,7 @@ use domain::ids::MessageId;
 use domain::message::EventKind;
 use domain::outgoing::Outgoing;
 use net::http::{Client, GuardPolicy};
-use providers::{LookUpRequest, Provider, RawRequest, Surroundings, connect};
+use providers::{Fact, LookUpRequest, Provider, RawRequest, Surroundings, connect};
 use serde_json::json;
 use testkit::sim::smtp;
 use testkit::sim::smtp2go::{Fault, Options, Smtp2go, Told};
@@ -50,6 +50,7 @@ fn message(number: u128) -> Outgoing {
         headers: BTreeMap::new(),
         date: Timestamp::from_micros(1_795_185_398_000_000),
         attempt: 1,
+        trial: 1,
     }
 }
 
@@ -176,13 +177,14 @@ async fn what_smtp2go_tells_is_understood() {
         let headers = head.lines().filter_map(|line| line.split_once(": "));
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let request = RawRequest { headers, body: body.to_owned().into(), ..RawRequest::default() };
-        assert!(provider.verify(&request).is_ok());
-        let reports = provider.read(&request).unwrap();
-        assert_eq!((reports.len(), reports[0].kind), (1, kind));
-        assert_eq!(reports[0].about.message_id, Some(message(1).id));
-        assert_eq!(reports[0].about.provider_id.as_deref(), Some(taken.email_id.as_str()));
-        assert_eq!(reports[0].recipient.as_deref(), Some("jane@example.com"));
-        assert_eq!(reports[0].at, Some(clock.now()));
+        assert!(provider.verify(&request).await.is_ok());
+        let facts = provider.read(&request).unwrap();
+        let [Fact::Report(report)] = facts.as_slice() else { panic!("{facts:?}") };
+        assert_eq!(report.kind, kind);
+        assert_eq!(report.about.message_id, Some(message(1).id));
+        assert_eq!(report.about.provider_id.as_deref(), Some(taken.email_id.as_str()));
+        assert_eq!(report.recipient.as_deref(), Some("jane@example.com"));
+        assert_eq!(report.at, Some(clock.now()));
     }
 }
 

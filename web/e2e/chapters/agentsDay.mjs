@@ -177,6 +177,15 @@ export async function agentsDay(stage) {
     await page.getByText(/, and resolved/).waitFor();
     await stage.row(thanks.subject).waitFor({ state: 'detached' });
   });
+  await stage.step('called back, it is open again with all its words', async () => {
+    await keys('z');
+    await title(thanks.subject).waitFor();
+    await page.waitForFunction(() => document.activeElement?.value === 'You are welcome.');
+    await stage.row(thanks.subject).waitFor();
+    await keys('Control+Shift+Enter');
+    await page.getByText(/, and resolved/).waitFor();
+    await stage.row(thanks.subject).waitFor({ state: 'detached' });
+  });
   await stage.step('the keys are listed as they are', async () => {
     await keys('?');
     await stage.dialog('Keys').getByText('Snooze…').waitFor();

@@ -63,7 +63,7 @@ export async function house(stage) {
       await one('Saved views', name).waitFor();
     }
     await page.getByRole('button', { name: `Move Second ${stamp} up` }).click();
-    await page.getByRole('listitem').filter({ hasText: stamp }).first().filter({ hasText: 'Second' }).waitFor();
+    await one('Saved views', new RegExp(`(First|Second) ${stamp}`)).first().filter({ hasText: 'Second' }).waitFor();
   });
   await stage.look('views');
   await stage.step('they are deleted', async () => {

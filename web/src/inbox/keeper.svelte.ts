@@ -14,6 +14,8 @@ export class Keeper {
   /** What another window saved meanwhile; a person says which of the two stays. */
   other = $state.raw<Draft | null>(null);
   draft: Draft | null = null;
+  /** When this last began or ended to tell the server something: an answer asked for before may be older than that. */
+  touched = 0;
   #content: DraftContent = {};
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -42,9 +44,11 @@ export class Keeper {
     this.#timer = setTimeout(() => this.flush(), PAUSE);
   }
 
-  /** Saves what waits, at once. `leaving`: the page may be gone before the answer. */
+  /** Saves what waits or could not be saved, at once. `leaving`: the page may be gone before the answer. */
   flush(leaving = false): Promise<void> {
-    if (this.state !== 'waiting') return this.#running;
+    const waits = this.state === 'waiting' || (this.state === 'failed' && !this.other);
+    if (!waits) return this.#running;
+    this.state = 'waiting';
     clearTimeout(this.#timer);
     this.#running = this.#running.then(() => this.#save(leaving));
     return this.#running;
@@ -53,6 +57,7 @@ export class Keeper {
   /** Sent or thrown away: there is no draft any more, also if one was on its way. */
   async end() {
     this.#over = true;
+    this.touched = Date.now();
     clearTimeout(this.#timer);
     await this.#running;
     const draft = this.draft;
@@ -61,6 +66,13 @@ export class Keeper {
     this.other = null;
     this.#over = false;
     if (draft) await drafts.remove(draft.id).catch(() => {});
+    this.touched = Date.now();
+  }
+
+  /** Sent or thrown away in another window. */
+  lost() {
+    this.draft = null;
+    this.#forget({});
   }
 
   /** What is written here stays, over what the other window saved. */
@@ -75,6 +87,7 @@ export class Keeper {
   async #save(leaving: boolean) {
     const content = this.#content;
     this.state = 'saving';
+    this.touched = Date.now();
     try {
       const sent = { ...content, attachments: content.attachments?.map(refOf) };
       this.draft = this.draft
@@ -83,6 +96,8 @@ export class Keeper {
       if (this.state === 'saving') this.state = 'saved';
     } catch (cause) {
       await this.#refused(Problem.of(cause), content);
+    } finally {
+      this.touched = Date.now();
     }
   }
 

@@ -62,6 +62,33 @@ export class Letter {
     this.keeper.adopt(draft);
   }
 
+  /** What the server had of it when it was asked at that moment. Returns whether that was taken over. */
+  meet(found: Draft | undefined, asked: number): boolean {
+    const { keeper } = this;
+    // An answer that crossed a save of ours on its way tells what was before it.
+    if (keeper.unsaved || keeper.other || keeper.touched >= asked) return false;
+    if (found && found.updated_at > (keeper.draft?.updated_at ?? '')) {
+      this.restore(found);
+      return true;
+    }
+    if (!found && keeper.draft) {
+      this.put({});
+      keeper.lost();
+    }
+    return false;
+  }
+
+  /** A message that was called back. What was begun since stays, below it. */
+  takeBack(content: DraftContent) {
+    const since = this.isEmpty ? null : this.content;
+    this.put({
+      ...content,
+      text: [content.text, since?.text].filter((text) => text?.trim()).join('\n\n'),
+      attachments: [...(content.attachments ?? []), ...(since?.attachments ?? [])],
+    });
+    this.save();
+  }
+
   put(content: DraftContent) {
     this.to = readAll(content.to);
     this.cc = readAll(content.cc);

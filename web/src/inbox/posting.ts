@@ -8,6 +8,7 @@ import { directory } from '../frame/directory.svelte';
 import { complain, notify, notifyUntil } from '../frame/notices.svelte';
 import { nameOf } from '../parts/words';
 import { go } from '../router/router.svelte';
+import { toConversation } from './paths';
 import { comeBack } from './comeBack.svelte';
 import { refOf } from './draft';
 import { readAll, spelledOut } from './recipients';
@@ -97,5 +98,5 @@ export async function changeScheduled(message: Message) {
 
 function giveBack(conversation: string, content: DraftContent) {
   comeBack.with = { conversation, content };
-  go(`/inbox/${conversation}`);
+  go(toConversation(conversation));
 }

@@ -6,6 +6,7 @@ import { refreshCounts } from '../frame/counts.svelte';
 import { complain, notify } from '../frame/notices.svelte';
 import { count } from '../parts/words';
 import { go } from '../router/router.svelte';
+import { toConversation } from './paths';
 
 export async function merge(id: string, into: string) {
   await rearrange(() => inbox.merge(id, into), 'The conversations were merged.', 'The conversations were not merged', id);
@@ -26,7 +27,7 @@ export async function undo(rearrangement: string, home?: string) {
     const { conversation } = await inbox.undo(rearrangement);
     notify('It is as it was before.');
     const back = home ?? conversation?.id;
-    if (back) go(`/inbox/${back}`);
+    if (back) go(toConversation(back));
     void refreshCounts();
   } catch (cause) {
     complain('It was not undone', cause);
@@ -36,7 +37,7 @@ export async function undo(rearrangement: string, home?: string) {
 async function rearrange(act: () => Promise<Rearranged>, done: string, failed: string, from: string) {
   try {
     const { conversation, rearrangement_id } = await act();
-    go(`/inbox/${conversation.id}`);
+    go(toConversation(conversation.id));
     notify(done, () => void undo(rearrangement_id, from));
     void refreshCounts();
   } catch (cause) {

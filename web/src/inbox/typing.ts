@@ -1,5 +1,8 @@
 // What is being typed right before the caret that asks for a list: `/` at a line's start, or `@` before a name. Pure.
 
+import type { Named } from '../api/types';
+import { withMentions } from './mentions';
+
 export type Asked = { kind: 'canned' | 'mention'; query: string; from: number; to: number };
 
 export function askedAt(text: string, caret: number): Asked | null {
@@ -16,7 +19,7 @@ export function replaced(text: string, { from, to }: { from: number; to: number 
   return { text: text.slice(0, from) + by + text.slice(to), caret: from + by.length };
 }
 
-/** Those whose `@Name` still stands in the text. */
-export function mentioned<T extends { name: string }>(text: string, known: T[]): T[] {
-  return known.filter(({ name }) => text.includes(`@${name}`));
+/** The ids of those whose `@Name` still stands in the text. */
+export function mentioned(text: string, known: Named[]): string[] {
+  return [...new Set(withMentions(text, known).flatMap(({ mention }) => mention ?? []))];
 }

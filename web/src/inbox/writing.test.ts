@@ -63,7 +63,8 @@ test('what is chosen takes the place of what was typed', () => {
 
 test('mentions are those whose names still stand there', () => {
   const known = [{ id: 'usr_1', name: 'Kim' }, { id: 'usr_2', name: 'Kim Doe' }, { id: 'usr_3', name: 'Sam' }];
-  expect(mentioned('@Sam, look', known).map(({ id }) => id)).toEqual(['usr_3']);
+  expect(mentioned('@Sam, look', known)).toEqual(['usr_3']);
+  expect(mentioned('@Kim Doe and @Sam and @Sam', known)).toEqual(['usr_2', 'usr_3']);
   expect(withMentions('Hi @Kim Doe!', known)).toEqual([
     { text: 'Hi ', mention: null },
     { text: '@Kim Doe', mention: 'usr_2' },

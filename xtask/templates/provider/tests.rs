@@ -37,6 +37,7 @@ fn message() -> Outgoing {
         headers: [].into(),
         date: Timestamp::from_micros(0),
         attempt: 1,
+        trial: 1,
     }
 }
 

@@ -4,8 +4,8 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
 use axum::extract::State;
 use domain::ids::ConversationId;
-use engine::Engine;
 use domain::ids::MessageId;
+use engine::Engine;
 use engine::inbox::{
     BulkChange, BulkChanged, ConversationChange, ConversationCounts, ConversationFilter, ConversationView,
     MessageView, Rearranged, SplitRequest, TimelineItem,

@@ -23,9 +23,10 @@ pub(super) fn routes() -> ApiRouter<Engine> {
         .api_route(
             "/v1/tags/{id}",
             patch_with(update_tag, |op| {
-                op.id("update_tag").tag("Inbox").summary("Rename or colour a tag").description(
-                    "Problem: `tag_taken`.",
-                )
+                op.id("update_tag")
+                    .tag("Inbox")
+                    .summary("Rename or colour a tag")
+                    .description("Problem: `tag_taken`.")
             })
             .delete_with(delete_tag, |op| {
                 op.id("delete_tag").tag("Inbox").summary("Remove a tag, and take it off all conversations")

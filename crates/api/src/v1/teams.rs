@@ -13,10 +13,8 @@ pub(super) fn routes() -> ApiRouter<Engine> {
     ApiRouter::new()
         .api_route(
             "/v1/teams",
-            get_with(list_teams, |op| op.id("list_teams").tag("Inbox").summary("Teams by name")).post_with(
-                create_team,
-                |op| op.id("create_team").tag("Inbox").summary("Add a team"),
-            ),
+            get_with(list_teams, |op| op.id("list_teams").tag("Inbox").summary("Teams by name"))
+                .post_with(create_team, |op| op.id("create_team").tag("Inbox").summary("Add a team")),
         )
         .api_route(
             "/v1/teams/{id}",
@@ -24,9 +22,10 @@ pub(super) fn routes() -> ApiRouter<Engine> {
                 op.id("update_team").tag("Inbox").summary("Rename a team, or say who is in it")
             })
             .delete_with(delete_team, |op| {
-                op.id("delete_team").tag("Inbox").summary("Remove a team").description(
-                    "Its conversations stay, without a team.",
-                )
+                op.id("delete_team")
+                    .tag("Inbox")
+                    .summary("Remove a team")
+                    .description("Its conversations stay, without a team.")
             }),
         )
 }

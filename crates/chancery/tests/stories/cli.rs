@@ -3,6 +3,7 @@
 mod contact;
 mod disk;
 mod program;
+mod search;
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -239,4 +240,32 @@ async fn a_killed_server_loses_nothing() {
         server = folder.serve(&[]).await;
     }
     disk::all_are_there_once(&Outside::new(&server, &key), &accepted, &mail).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mailboxes_are_added_by_the_command_line_and_read_by_the_server() {
+    let folder = Folder::new();
+    let owner = ["setup", "--email", "olivia@company.example.com", "--password-stdin", "--json"];
+    folder.json_with_input(&owner, "correct horse battery\n");
+    let mailbox = testkit::sim::imap::Mailbox::start().await.unwrap();
+    mailbox.deliver("From: jane@example.com\r\nSubject: Hi\r\nMessage-ID: <m@example.com>\r\n\r\nHello\r\n");
+    let port = format!("port={}", mailbox.address().port());
+    let add = "mailbox add --name Support --set host=127.0.0.1 --set security=none --set";
+    let add: Vec<&str> = add.split(' ').chain([port.as_str()]).collect();
+    let refused = folder.fails(&[&add[..], &["--set", "username=me"]].concat());
+    assert!(refused.contains("/settings/password"), "{refused}");
+    let rest = ["--set", "username=me", "--set", "password=-", "--json"];
+    let added = folder.json_with_input(&[&add[..], &rest].concat(), "hush\n");
+    let id = added["id"].as_str().unwrap();
+    assert!(folder.text(&["mailbox", "check", id]).contains("ok      folder INBOX: 1 mails"));
+    let socket = folder.path().join("lmtp.sock");
+    let server = folder.serve(&["--lmtp-listen", &format!("unix:{}", socket.display())]).await;
+    server.wait_for("taking mail on lmtp://").await;
+    assert!(tokio::net::UnixStream::connect(&socket).await.is_ok());
+    program::wait_until("the mail was fetched", async || mailbox.given() == 1).await;
+    let listed = folder.text(&["mailbox", "list"]);
+    assert!(listed.contains("Support  me@127.0.0.1") && !listed.contains("hush"), "{listed}");
+    server.stop().await;
+    assert!(!socket.exists());
+    assert_eq!(folder.text(&["mailbox", "remove", id]).trim(), "removed");
 }

@@ -76,7 +76,8 @@ story!(a_delay_is_no_bounce_and_a_vacation_is_mail, async |app| {
     assert_eq!(state_of(&app, id).await, "deferred");
     let reply = format!("In-Reply-To: <{}>", message["rfc_message_id"].as_str().unwrap());
     let headers = [reply.as_str(), "Auto-Submitted: auto-replied"];
-    let away = mail("slow@example.net", "Out of office: Your order", "ooo@example.net", &headers, "I am away.");
+    let away =
+        mail("slow@example.net", "Out of office: Your order", "ooo@example.net", &headers, "I am away.");
     let received = receive(&app, away).await;
     assert_eq!(received["conversation_id"], message["conversation_id"]);
     assert_eq!(received["automatic"]["mark"], "auto_submitted", "{received}");
@@ -144,7 +145,10 @@ story!(old_entries_of_the_journal_leave_when_the_house_says_so, async |app| {
     let agent = app.person(Role::Agent).await;
     let message = receive(&app, mail("jane@example.com", "Old", "old@example.com", &[], "Hi")).await;
     let raw = format!("/v1/messages/{}/raw", message["id"].as_str().unwrap());
-    assert_eq!(agent.patch("/v1/settings", json!({ "undo_send_seconds": 5 })).await.summary(), "403 forbidden");
+    assert_eq!(
+        agent.patch("/v1/settings", json!({ "undo_send_seconds": 5 })).await.summary(),
+        "403 forbidden"
+    );
     let wrong = json!({ "journal_retention_days": 0 });
     assert_eq!(
         admin.patch("/v1/settings", wrong).await.summary(),
@@ -156,10 +160,8 @@ story!(old_entries_of_the_journal_leave_when_the_house_says_so, async |app| {
     let changed = admin.patch("/v1/settings", json!({ "journal_retention_days": 30 })).await;
     assert_eq!(changed.body, json!({ "journal_retention_days": 30, "undo_send_seconds": 10 }));
     app.advance(HOUR).await;
-    app.wait_until("the old entry is gone", async || {
-        app.key().get("/v1/journal").await.rows().is_empty()
-    })
-    .await;
+    app.wait_until("the old entry is gone", async || app.key().get("/v1/journal").await.rows().is_empty())
+        .await;
     assert_eq!(agent.get(&raw).await.status, 404);
     let id = message["id"].as_str().unwrap();
     assert_eq!(crate::scene::message(&app, id).await["text"], "Hi\n".trim());
@@ -175,6 +177,7 @@ story!(the_same_bounce_by_two_ways_is_one_event, async |app| {
     let relayed = hand_in(&app, format!("Received: from relay.example.net by mx\r\n{raw}")).await;
     assert_eq!(relayed["state"], "processed", "{relayed}");
     let message = crate::scene::message(&app, message["id"].as_str().unwrap()).await;
-    let bounces = texts(&message["events"], "kind").into_iter().filter(|kind| *kind == "bounced_hard").count();
+    let bounces =
+        texts(&message["events"], "kind").into_iter().filter(|kind| *kind == "bounced_hard").count();
     assert_eq!(bounces, 1);
 });

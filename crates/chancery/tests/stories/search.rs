@@ -321,7 +321,7 @@ story!(everything_is_found_after_a_kill, async |app| {
     assert_eq!(found.rows().len(), 31);
 });
 
-/// As after an update from a version without an index: all of it is made anew from the feed.
+// As after an update from a version without an index: all of it is made anew from the feed.
 story!(what_was_there_before_the_index_is_taken_in, async |app| {
     for number in 0..5 {
         hears(&app, "jane@example.com", &format!("Subject {number}"), "The word").await;

@@ -230,7 +230,8 @@ story!(a_merge_is_undone_as_if_it_had_not_been, async |app| {
     let sam = app.person(Role::Agent).await;
     let (one, other) =
         (from(&app, "jane@example.com", "One").await, from(&app, "joe@example.com", "Other").await);
-    let note = sam.post(&format!("/v1/conversations/{one}/notes"), json!({ "text": "Her boss is Joe" })).await;
+    let note =
+        sam.post(&format!("/v1/conversations/{one}/notes"), json!({ "text": "Her boss is Joe" })).await;
     assert_eq!(note.status, 201);
     let before = (picture(&sam, &one).await, picture(&sam, &other).await);
     let counts = sam.get("/v1/conversations/counts").await.body;
@@ -290,7 +291,8 @@ story!(a_split_takes_messages_and_gives_them_back, async |app| {
     assert_eq!(after["messages"][1], before["messages"][1]);
     assert_eq!(sam.get(&format!("/v1/conversations/{new}")).await.summary(), "200 merged");
     for wrong in [json!([]), json!(["msg_01h455vb4pex5vsknk084sn02q"])] {
-        let refused = sam.post(&format!("/v1/conversations/{one}/split"), json!({ "message_ids": wrong })).await;
+        let refused =
+            sam.post(&format!("/v1/conversations/{one}/split"), json!({ "message_ids": wrong })).await;
         assert!(refused.summary().starts_with("422 invalid_request /message_ids"), "{}", refused.body);
     }
     let home = from(&app, "joe@example.com", "Home").await;
@@ -318,7 +320,8 @@ story!(a_message_waits_to_be_called_back, async |app| {
     assert_eq!(server.count(), 1);
     let late = sam.post(&format!("/v1/messages/{}/cancellation", kept.text("id")), json!({})).await;
     assert_eq!(late.summary(), "409 not_cancellable");
-    let both = json!({ "to": "x@example.com", "text": "x", "delay_seconds": 5, "send_at": "2030-01-01T00:00:00Z" });
+    let both =
+        json!({ "to": "x@example.com", "text": "x", "delay_seconds": 5, "send_at": "2030-01-01T00:00:00Z" });
     assert_eq!(sam.post("/v1/messages", both).await.summary(), "422 invalid_request /delay_seconds");
 });
 
@@ -346,9 +349,8 @@ story!(a_message_is_passed_on_with_its_files, async |app| {
                Content-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n--b--\r\n";
     let original = receive(&app, raw).await;
     let conversation = original["conversation_id"].clone();
-    let upload = sam
-        .send(Method::POST, "/v1/uploads?filename=b.txt", Some("text/plain"), b"more".to_vec())
-        .await;
+    let upload =
+        sam.send(Method::POST, "/v1/uploads?filename=b.txt", Some("text/plain"), b"more".to_vec()).await;
     let forward = json!({ "conversation_id": conversation, "forward_of": original["id"], "text": "Please look",
                           "to": "supplier@example.net", "attachments": [{ "upload_id": upload.text("id") }] });
     let sent = sam.post("/v1/messages", forward).await;
@@ -370,7 +372,8 @@ story!(a_message_is_passed_on_with_its_files, async |app| {
     let nothing = json!({ "to": "x@example.net", "text": "x", "attachments": [{ "filename": "x" }] });
     assert_eq!(sam.post("/v1/messages", nothing).await.summary(), "422 invalid_request /attachments/0");
     let theirs = app.person(Role::Agent).await;
-    let not_mine = json!({ "to": "x@example.net", "text": "x", "attachments": [{ "upload_id": upload.text("id") }] });
+    let not_mine =
+        json!({ "to": "x@example.net", "text": "x", "attachments": [{ "upload_id": upload.text("id") }] });
     let refused = theirs.post("/v1/messages", not_mine).await;
     assert_eq!(refused.summary(), "422 invalid_request /attachments/0/upload_id");
 });

@@ -43,8 +43,7 @@ pub(crate) fn note(
     tenant: TenantId,
     conversation: ConversationId,
     author: &Actor,
-    kind: EntryKind,
-    facts: Value,
+    (kind, facts): (EntryKind, Value),
     now: Timestamp,
 ) -> Result<(), Error> {
     let entry = Entry {
@@ -70,7 +69,7 @@ pub(crate) fn note_changes(
     now: Timestamp,
 ) -> Result<(), Error> {
     for (kind, facts) in changes(was, is) {
-        note(tx, core, tenant, is.id, author, kind, facts, now)?;
+        note(tx, core, tenant, is.id, author, (kind, facts), now)?;
     }
     Ok(())
 }
@@ -92,7 +91,7 @@ pub(crate) fn note_return(
         return Ok(());
     }
     let facts = json!({ "from": was.state, "to": is.state, "reason": "reply" });
-    note(tx, core, tenant, is.id, &Actor::system(), kind, facts, now)
+    note(tx, core, tenant, is.id, &Actor::system(), (kind, facts), now)
 }
 
 fn changes(was: &Conversation, is: &Conversation) -> Vec<(EntryKind, Value)> {
@@ -145,7 +144,9 @@ fn sentence(entry: &Entry, actor: &str, house: &House) -> String {
         EntryKind::Assigned => match text("to") {
             Some(to) if entry.author.id.as_deref() == Some(to) => format!("{actor} took this"),
             Some(to) => format!("{actor} assigned this to {}", named(house.users.get(to))),
-            None => format!("{actor} took {} off this", named(text("from").and_then(|id| house.users.get(id)))),
+            None => {
+                format!("{actor} took {} off this", named(text("from").and_then(|id| house.users.get(id))))
+            }
         },
         EntryKind::Team => match team(text("to"), house) {
             Some(name) => format!("{actor} gave this to {name}"),
@@ -158,10 +159,12 @@ fn sentence(entry: &Entry, actor: &str, house: &House) -> String {
             Some("pending") => format!("{actor} set this to pending"),
             other => format!("{actor} set this to {}", other.unwrap_or("another state")),
         },
-        EntryKind::Snoozed => match entry.facts.get("to").and_then(|to| serde_json::from_value(to.clone()).ok()) {
-            Some(until) => format!("{actor} snoozed this until {}", day_and_time(until)),
-            None => format!("{actor} snoozed this until there is a reply"),
-        },
+        EntryKind::Snoozed => {
+            match entry.facts.get("to").and_then(|to| serde_json::from_value(to.clone()).ok()) {
+                Some(until) => format!("{actor} snoozed this until {}", day_and_time(until)),
+                None => format!("{actor} snoozed this until there is a reply"),
+            }
+        }
         EntryKind::Woke => match text("reason") {
             Some("reply") => "Woke up: the contact wrote".to_owned(),
             _ => "Woke up: its time has come".to_owned(),

@@ -123,11 +123,10 @@ impl Engine {
         if bulk.ids.is_empty() || bulk.ids.len() > MOST_AT_ONCE {
             return Err(Invalid::at("/ids", format!("expected 1 to {MOST_AT_ONCE} conversations")).into());
         }
-        let order = ChangeOrder::read(&self.core, principal, bulk.change)
-            .map_err(|error| match error {
-                Error::Invalid(invalid) => invalid.under("/change").into(),
-                other => other,
-            })?;
+        let order = ChangeOrder::read(&self.core, principal, bulk.change).map_err(|error| match error {
+            Error::Invalid(invalid) => invalid.under("/change").into(),
+            other => other,
+        })?;
         let (tenant, ids) = (principal.tenant, bulk.ids);
         let changed = self
             .core
@@ -184,7 +183,10 @@ impl ChangeOrder {
             None => None,
         };
         if change.state == Some(ConversationState::Merged) {
-            faults.note("/state", "expected open, pending, snoozed or resolved; conversations are merged by /merge");
+            faults.note(
+                "/state",
+                "expected open, pending, snoozed or resolved; conversations are merged by /merge",
+            );
         }
         if let Some(Some(until)) = change.snoozed_until {
             if until <= now {

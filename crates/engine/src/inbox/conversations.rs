@@ -138,9 +138,7 @@ impl Engine {
             counters.iter().find(|(counter, _)| *counter == name).map_or(0, |(_, value)| *value)
         };
         let (mine, unread) = match names::me(principal) {
-            Some(me) => {
-                (count(&format!("assigned.{me}")), count("heard") - count(&format!("read.{me}")))
-            }
+            Some(me) => (count(&format!("assigned.{me}")), count("heard") - count(&format!("read.{me}"))),
             None => (0, count("unread")),
         };
         let teams = counters

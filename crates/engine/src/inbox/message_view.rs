@@ -366,7 +366,11 @@ fn safe_html(row: &Message, html: Option<&str>) -> Html {
     // What we wrote ourselves is shown as it went out.
     if row.direction == Direction::Outbound {
         let whole = clean(html);
-        return Html { html: Some(whole.html), html_quoted: None, has_remote_images: whole.has_remote_images };
+        return Html {
+            html: Some(whole.html),
+            html_quoted: None,
+            has_remote_images: whole.has_remote_images,
+        };
     }
     let split = mail::quote::split_html(html);
     let new = clean(&split.new);

@@ -22,9 +22,9 @@ use store::messages::{self, Message};
 use store::rearrangements::{self, Rearrangement};
 
 use self::carry::Carried;
+use super::activity;
 use super::conversation_view::ConversationView;
 use super::conversations::tell;
-use super::activity;
 use crate::core::Core;
 use crate::{Engine, Error, audit};
 
@@ -149,8 +149,7 @@ impl Order {
             self.tenant,
             conversation,
             &self.principal.actor,
-            kind,
-            facts,
+            (kind, facts),
             self.now,
         )
     }
@@ -236,8 +235,10 @@ pub(super) fn merge(
     let joined = carry::settle(tx, order.tenant, &to, joined, reads)?;
     conversations::reclaim(tx, order.tenant, id, into)?;
     let rearrangement = order.keep(tx, RearrangementKind::Merge, &carried)?;
-    let facts = |role: &str| json!({ "role": role, "messages": all.len(), "rearrangement_id": rearrangement,
-                                      "from": id, "to": into });
+    let facts = |role: &str| {
+        json!({ "role": role, "messages": all.len(), "rearrangement_id": rearrangement,
+                                      "from": id, "to": into })
+    };
     order.line(tx, id, EntryKind::Merged, facts("source"))?;
     order.line(tx, into, EntryKind::Merged, facts("target"))?;
     tell(tx, order.tenant, &from, FeedType::ConversationUpdated, order.now)?;
@@ -309,8 +310,10 @@ fn finish_part(
     let joined = carry::settle(tx, order.tenant, to, to.clone(), reads_to)?;
     let rearrangement = order.keep(tx, kind, &carried)?;
     let line = if kind == RearrangementKind::Split { EntryKind::Split } else { EntryKind::Moved };
-    let facts = |role: &str| json!({ "role": role, "messages": chosen.len(), "rearrangement_id": rearrangement,
-                                      "from": from.id, "to": to.id });
+    let facts = |role: &str| {
+        json!({ "role": role, "messages": chosen.len(), "rearrangement_id": rearrangement,
+                                      "from": from.id, "to": to.id })
+    };
     order.line(tx, from.id, line, facts("source"))?;
     order.line(tx, to.id, line, facts("target"))?;
     if kind == RearrangementKind::Split {

@@ -73,7 +73,7 @@ pub(crate) async fn wake(core: &Arc<Core>, job: &Job) -> Result<JobOutcome, Erro
             };
             conversations::replace(tx, tenant, &was, &is)?;
             let facts = json!({ "reason": "time" });
-            activity::note(tx, &working, tenant, is.id, &Actor::system(), EntryKind::Woke, facts, now)?;
+            activity::note(tx, &working, tenant, is.id, &Actor::system(), (EntryKind::Woke, facts), now)?;
             tell_people::of_waking(tx, &working, tenant, &is, alarm.by.as_deref(), now)?;
             tell(tx, tenant, &is, FeedType::ConversationUpdated, now)
         })

@@ -197,6 +197,7 @@ fn checked_name(name: &str) -> Result<String, Invalid> {
     if is_name {
         return Ok(name.to_owned());
     }
-    let detail = format!("expected a name of 1 to {LONGEST_NAME} characters without quotation marks, such as invoice");
+    let detail =
+        format!("expected a name of 1 to {LONGEST_NAME} characters without quotation marks, such as invoice");
     Err(Invalid::at("/name", detail))
 }

@@ -208,8 +208,9 @@ fn check_members(tx: &mut Tx<'_>, tenant: TenantId, members: &[UserId]) -> Resul
 
 fn checked_name(name: &str) -> Result<String, Invalid> {
     let name = name.trim();
-    let is_name =
-        name.chars().any(char::is_alphanumeric) && name.chars().count() <= LONGEST_NAME && !name.chars().any(char::is_control);
+    let is_name = name.chars().any(char::is_alphanumeric)
+        && name.chars().count() <= LONGEST_NAME
+        && !name.chars().any(char::is_control);
     if is_name {
         return Ok(name.to_owned());
     }

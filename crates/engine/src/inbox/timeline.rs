@@ -47,7 +47,8 @@ impl Engine {
                 let before = before.as_deref().unwrap_or("z");
                 let message_rows =
                     messages::of_conversation(tx, tenant, id, &format!("msg_{before}"), limit + 1)?;
-                let entry_rows = entries::of_conversation(tx, tenant, id, &format!("ent_{before}"), limit + 1)?;
+                let entry_rows =
+                    entries::of_conversation(tx, tenant, id, &format!("ent_{before}"), limit + 1)?;
                 let rows = in_order(message_rows, entry_rows);
                 let page = Page::cut(rows, limit, |row| Cursor { key: 0, id: row.place() });
                 let house = House::read(tx, &asking)?;

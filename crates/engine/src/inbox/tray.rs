@@ -45,7 +45,7 @@ impl Engine {
                 audit::record(tx, tenant, &actor, "conversation.tray_decided", &subject, &detail, now)?;
                 let home = if belongs { claimed } else { id };
                 let line = json!({ "belongs": belongs });
-                activity::note(tx, &order.core, tenant, home, &actor, EntryKind::Tray, line, now)?;
+                activity::note(tx, &order.core, tenant, home, &actor, (EntryKind::Tray, line), now)?;
                 if !belongs {
                     let own = Conversation { in_tray: false, claims: None, ..stray.clone() };
                     conversations::replace(tx, tenant, &stray, &own)?;

@@ -25,6 +25,8 @@ use crate::receive::LARGEST_MAIL;
 pub(super) struct Token {
     access: Secret,
     expires_at: Timestamp,
+    /// The settings with which it was got: with others it is another identity's.
+    settings_of: Timestamp,
 }
 
 /// A token is renewed so long before its end.
@@ -84,6 +86,7 @@ async fn sign_in(
     if let Some(token) = token.as_ref()
         && !renew
         && token.expires_at > now.plus(MARGIN)
+        && token.settings_of == mailbox.updated_at
     {
         return Ok(SignIn::AccessToken(token.access.clone()));
     }
@@ -92,7 +95,7 @@ async fn sign_in(
             steps.push(CheckStep::passed("token", "the token server gave an access token"));
             let expires_at = now.plus(granted.expires_in);
             let access = granted.access_token;
-            *token = Some(Token { access: access.clone(), expires_at });
+            *token = Some(Token { access: access.clone(), expires_at, settings_of: mailbox.updated_at });
             Ok(SignIn::AccessToken(access))
         }
         Err(fault) => {

@@ -39,7 +39,7 @@ pub(super) async fn note(
         Ok(true) => core.feed.wake(),
         Ok(false) => {}
         Err(error) => {
-            tracing::warn!(mailbox = %id, %error, "The health of a mailbox could not be written down.")
+            tracing::warn!(mailbox = %id, %error, "The health of a mailbox could not be written down.");
         }
     }
 }

@@ -67,7 +67,7 @@ async fn become_the_reader(core: &Arc<Core>, mailbox: &Mailbox) {
             Ok(true) => return,
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(mailbox = %id, %error, "A mailbox could not be claimed; trying again.")
+                tracing::warn!(mailbox = %id, %error, "A mailbox could not be claimed; trying again.");
             }
         }
         tokio::time::sleep(LOOK_ROUND).await;

@@ -237,7 +237,7 @@ impl<'a> Taking<'a> {
         let fresh = if self.came_before(&sha256).await? {
             false
         } else {
-            self.into_journal(folder, uid, fetched.internal_date, mail).await?
+            self.put_into_journal(folder, uid, fetched.internal_date, mail).await?
         };
         Ok(Ok((Kept { uid, sha256 }, fresh)))
     }
@@ -252,7 +252,7 @@ impl<'a> Taking<'a> {
             .map_err(|error| not_now(&error))
     }
 
-    async fn into_journal(
+    async fn put_into_journal(
         &self,
         folder: &Folder,
         uid: u32,

@@ -187,12 +187,7 @@ impl Filed<'_> {
         Ok(threads::touch(tx, tenant, thread, now)?)
     }
 
-    fn open(
-        &self,
-        tx: &mut Tx<'_>,
-        entry: &Entry,
-        claims: Option<ConversationId>,
-    ) -> Result<Placed, Error> {
+    fn open(&self, tx: &mut Tx<'_>, entry: &Entry, claims: Option<ConversationId>) -> Result<Placed, Error> {
         let Filed { core, tenant, letter, id, contact, preview, now } = *self;
         let begun =
             Conversation::begun(core.ids.next(), contact, letter.subject.clone(), Channel::Email, now);

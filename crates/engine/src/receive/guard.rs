@@ -44,7 +44,12 @@ pub(super) fn judge(core: &Core, entry: &Entry, parsed: &Parsed, from: &EmailAdd
         let key = from.key();
         core.senders.all().iter().any(|sender| {
             sender.tenant == entry.tenant
-                && sender.link().account.sender_address.as_deref().is_some_and(|own| own.to_lowercase() == key)
+                && sender
+                    .link()
+                    .account
+                    .sender_address
+                    .as_deref()
+                    .is_some_and(|own| own.to_lowercase() == key)
         })
     };
     let has_no_sender = || {

@@ -12,8 +12,8 @@ use store::journal::Entry;
 use store::messages::{Body, Envelope};
 
 use super::file::{self, Letter};
-use super::{guard, report};
 use super::work::Ended;
+use super::{guard, report};
 use crate::Error;
 use crate::core::Core;
 
@@ -31,7 +31,8 @@ pub(super) async fn work_on(core: &Arc<Core>, entry: Entry, raw: Bytes) -> Resul
     };
     let recipients = recipients(&entry, &parsed);
     if let Some(report) = mail::report::read(&parsed)
-        && let Some(ended) = report::apply(core, &entry, report, parsed.message_id.as_deref(), &recipients).await?
+        && let Some(ended) =
+            report::apply(core, &entry, report, parsed.message_id.as_deref(), &recipients).await?
     {
         return Ok(ended);
     }

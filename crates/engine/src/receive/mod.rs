@@ -14,7 +14,7 @@ mod webhook;
 mod work;
 
 pub use journal::JournalView;
-pub use providers::RawRequest;
+pub use providers::{RawRequest, Refusal};
 pub use smtp::SmtpOptions;
 pub use store::journal::JournalState;
 pub use take_in::{InboundMail, LARGEST_MAIL, TakenIn};
@@ -22,6 +22,6 @@ pub use webhook::WebhookAnswer;
 
 pub(crate) use guard::Frequencies;
 pub(crate) use intake::Intake;
-pub(crate) use take_in::take_in_from_mailbox;
 pub(crate) use retention::forget_old;
+pub(crate) use take_in::take_in_from_mailbox;
 pub(crate) use work::start;

@@ -139,7 +139,8 @@ fn complained(
 ) -> DeliveryReport {
     let kind = if complaint.is_against_us() { EventKind::Complained } else { EventKind::Other };
     let reporter = complaint.reporting_mta.as_deref().or(complaint.user_agent.as_deref());
-    let detail = format!("A report of kind {} from {}.", complaint.kind, reporter.unwrap_or("an unnamed reporter"));
+    let detail =
+        format!("A report of kind {} from {}.", complaint.kind, reporter.unwrap_or("an unnamed reporter"));
     let recipient = complaint.recipients.first().map(ToString::to_string);
     said(0, kind, recipient, Words::new(complaint.kind.as_str(), detail))
 }

@@ -202,7 +202,7 @@ fn shares(routes: &[Option<InboundRoute>]) -> Vec<Share> {
                 share.recipients.push(place);
             }
             None => {
-                shares.push(Share { tenant: route.tenant, account: route.account, recipients: vec![place] })
+                shares.push(Share { tenant: route.tenant, account: route.account, recipients: vec![place] });
             }
         }
     }

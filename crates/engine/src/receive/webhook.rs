@@ -1,10 +1,11 @@
-//! Webhooks: found by the secret of their address, verified on the raw bytes, into the journal, then answered.
+//! Webhooks: found by the secret of their address, verified on the raw bytes, into the journal, then answered. What
+//! is in them is read afterwards: reports move messages, mails go into the journal as entries of their own.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::outgoing::DeliveryReport;
-use providers::{Provider, RawRequest};
+use domain::outgoing::{About, DeliveryReport};
+use providers::{Fact, NotDone, Provider, RawRequest, ReceivedMail, Refusal};
 use serde_json::{Value, json};
 use store::accounts;
 use store::journal::{self, Entry, JournalState};
@@ -19,15 +20,15 @@ use crate::{Engine, Error};
 /// What the provider is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebhookAnswer {
-    /// Stored; 200.
+    /// Stored; 200, which every provider takes for a yes.
     Taken,
     /// No account has this address; 404.
     NoSuchAddress,
-    /// The address is right and the signature or credentials are not; 401.
-    Refused,
+    /// The address is right and the signature or credentials are not.
+    Refused(Refusal),
 }
 
-/// Headers that a later reading needs; the rest is not kept.
+/// Headers that every later reading may need; a manifest names more, the rest is not kept.
 const KEPT_HEADERS: &[&str] = &["content-type", "user-agent"];
 
 impl Engine {
@@ -51,19 +52,20 @@ impl Engine {
             return Ok(WebhookAnswer::NoSuchAddress);
         };
         let link = sender.link();
-        let Ok(connected) = &link.provider else { return Ok(WebhookAnswer::Refused) };
-        if let Err(refused) = connected.verify(&request) {
+        // Settings that cannot be read may be mended before the provider comes again.
+        let Ok(connected) = &link.provider else { return Ok(WebhookAnswer::Refused(Refusal::Later)) };
+        if let Err(refused) = connected.verify(&request).await {
             metrics::counter!("chancery_webhooks_refused_total", "provider" => account.provider.clone())
                 .increment(1);
             tracing::warn!(account = %account.id, reason = %refused, "A webhook was refused.");
-            return Ok(WebhookAnswer::Refused);
+            return Ok(WebhookAnswer::Refused(refused.answer));
         }
         let entry = NewEntry {
             tenant: account.tenant,
             source: format!("webhook:{provider}"),
             account: Some(account.id),
             dedupe_key: format!("{}:{}", account.id, dedupe_key(connected.as_ref(), &request)),
-            context: context(&request),
+            context: context(connected.as_ref(), &request),
             body: request.body,
         };
         take_in::take_in(core, entry).await?;
@@ -81,19 +83,31 @@ const LONGEST_KEY: usize = 500;
 
 /// The provider's own id of the event; a batch, or an event with an unlikely id, is known by its bytes.
 fn dedupe_key(provider: &dyn Provider, request: &RawRequest) -> String {
+    if let Some(key) = provider.single_use(request).filter(|key| key.len() <= LONGEST_KEY) {
+        return key;
+    }
     match provider.read(request).as_deref() {
-        Ok([only]) if only.dedupe_key.len() <= LONGEST_KEY => only.dedupe_key.clone(),
+        Ok([only]) if only.dedupe_key().len() <= LONGEST_KEY => only.dedupe_key().to_owned(),
         _ => net::signature::sha256_hex(&request.body),
     }
 }
 
-fn context(request: &RawRequest) -> Value {
-    let headers: Vec<&(String, String)> = request
-        .headers
-        .iter()
-        .filter(|(name, _)| KEPT_HEADERS.contains(&name.to_ascii_lowercase().as_str()))
-        .collect();
-    json!({ "method": request.method, "headers": headers })
+fn context(provider: &dyn Provider, request: &RawRequest) -> Value {
+    let needed = provider.manifest().webhook_headers;
+    let is_kept = |name: &str| KEPT_HEADERS.contains(&name) || needed.contains(&name);
+    let kept = request.headers.iter().filter(|(name, _)| is_kept(&name.to_ascii_lowercase()));
+    json!({ "method": request.method, "headers": kept.collect::<Vec<_>>() })
+}
+
+/// The webhook again, as it lies in the journal.
+fn request(entry: &Entry, body: Bytes) -> RawRequest {
+    let headers = entry.context.get("headers").cloned().unwrap_or_default();
+    RawRequest {
+        method: "POST".to_owned(),
+        headers: serde_json::from_value(headers).unwrap_or_default(),
+        body,
+        ..RawRequest::default()
+    }
 }
 
 /// Works on one entry that is a webhook.
@@ -105,29 +119,70 @@ pub(super) async fn work_on(core: &Arc<Core>, entry: Entry, body: Bytes) -> Resu
         Ok(provider) => provider,
         Err(detail) => return Ok(Ended::Later(detail.clone())),
     };
-    let headers = entry.context.get("headers").cloned().unwrap_or_default();
-    let request = RawRequest {
-        method: "POST".to_owned(),
-        headers: serde_json::from_value(headers).unwrap_or_default(),
-        body,
-        ..RawRequest::default()
-    };
-    let reports = match provider.read(&request) {
-        Ok(reports) => reports,
-        Err(unreadable) => return Err(Error::conflict("unreadable", unreadable.to_string())),
-    };
-    let (tenant, now) = (entry.tenant, core.clock.now());
+    let facts = provider
+        .read(&request(&entry, body))
+        .map_err(|unreadable| Error::conflict("unreadable", unreadable.to_string()))?;
     let source = link.account.provider.clone();
-    let may_wait = entry.attempts < 3;
-    core.store.write(tenant, move |tx| apply(tx, &entry, &source, &reports, may_wait, now)).await
+    let mut reports = Vec::new();
+    let mut done = Vec::new();
+    for fact in facts {
+        // What was done before a later fact had to wait is done again: it is known by its key.
+        let said = match fact {
+            Fact::Report(report) => {
+                reports.push(report);
+                continue;
+            }
+            Fact::Mail(mail) => Ok(hand_on(core, &entry, &source, mail).await?),
+            Fact::Stored(stored) => match provider.fetch(&stored).await {
+                Ok(mail) => Ok(hand_on(core, &entry, &source, mail).await?),
+                Err(not_done) => Err(not_done),
+            },
+            Fact::Confirm(asked) => {
+                provider.confirm(&asked).await.map(|()| format!("confirmed {}", asked.subject))
+            }
+        };
+        match said {
+            Ok(said) => done.push(said),
+            Err(NotDone::Later(reason)) => return Ok(Ended::MuchLater(reason)),
+            Err(NotDone::Never(reason)) => return Err(Error::conflict("not_fetched", reason)),
+        }
+    }
+    let (tenant, now) = (entry.tenant, core.clock.now());
+    core.store.write(tenant, move |tx| apply(tx, &entry, &source, &reports, &done, now)).await
 }
+
+/// Puts a mail into the journal as an entry of its own, in which it stands as MIME like every other.
+async fn hand_on(
+    core: &Arc<Core>,
+    entry: &Entry,
+    provider: &str,
+    mail: ReceivedMail,
+) -> Result<String, Error> {
+    let new = NewEntry {
+        tenant: entry.tenant,
+        source: format!("mail:{provider}"),
+        account: entry.account,
+        dedupe_key: format!(
+            "mail:{}:{}",
+            entry.account.map(|account| account.to_string()).unwrap_or_default(),
+            mail.dedupe_key
+        ),
+        context: json!({ "envelope_from": mail.envelope_from, "envelope_to": mail.envelope_to, "webhook": entry.id }),
+        body: mail.raw,
+    };
+    let taken = take_in::take_in(core, new).await?;
+    Ok(format!("the mail in it is entry {}", taken.journal_id))
+}
+
+/// How often an event is tried whose message is not known: it can overtake the answer to the request that it is about.
+const TRIES_FOR_STRANGERS: u32 = 3;
 
 fn apply(
     tx: &mut store::Tx<'_>,
     entry: &Entry,
     source: &str,
     reports: &[DeliveryReport],
-    may_wait: bool,
+    done: &[String],
     now: domain::clock::Timestamp,
 ) -> Result<Ended, Error> {
     let tenant = entry.tenant;
@@ -136,27 +191,33 @@ fn apply(
         return Ok(Ended::Filed);
     }
     let mut about = None;
-    let mut strangers = 0;
+    let (mut strangers, mut awaited) = (0, 0);
     for report in reports {
         match apply_report(tx, tenant, source, report, now)? {
             Applied::New(id) | Applied::Known(id) => about = Some(id),
-            Applied::Stranger => strangers += 1,
+            // One that names no message at all will not find one later.
+            Applied::Stranger if report.about == About::default() => strangers += 1,
+            Applied::Stranger => awaited += 1,
         }
     }
-    if strangers > 0 && may_wait {
-        // A report can overtake the answer to the request that it is about.
-        return Ok(Ended::Later(format!("{strangers} events are about no message that is known (yet)")));
+    if awaited > 0 && entry.attempts < TRIES_FOR_STRANGERS {
+        return Ok(Ended::Later(format!("{awaited} events are about no message that is known (yet)")));
     }
-    if about.is_none() {
+    strangers += awaited;
+    if about.is_none() && done.is_empty() {
         return Ok(Ended::Ignored("it is about no message of ours".to_owned()));
     }
-    let done = Entry {
+    let mut said = done.to_vec();
+    if strangers > 0 {
+        said.push(format!("{strangers} events were about no message of ours"));
+    }
+    let ended = Entry {
         state: JournalState::Processed,
-        reason: (strangers > 0).then(|| format!("{strangers} events were about no message of ours")),
+        reason: (!said.is_empty()).then(|| said.join("; ")),
         attempts: current.attempts + 1,
         message: about,
         ..current
     };
-    journal::finish(tx, &done)?;
+    journal::finish(tx, &ended)?;
     Ok(Ended::Filed)
 }

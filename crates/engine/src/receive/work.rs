@@ -19,6 +19,8 @@ use crate::core::Core;
 const WORKERS: usize = 64;
 /// After so many tries an entry has failed; a person can replay it.
 const TRIES: u32 = 6;
+/// The same for an entry that waits for somebody else's server: about a day.
+const PATIENT_TRIES: u32 = 340;
 
 /// How an entry ended.
 pub(super) enum Ended {
@@ -27,6 +29,8 @@ pub(super) enum Ended {
     Ignored(String),
     /// Not yet: what it is about may still come.
     Later(String),
+    /// Not yet: another server has to give something first, and it may be away for long.
+    MuchLater(String),
 }
 
 /// Lets the workers run until the engine stops.
@@ -94,7 +98,8 @@ async fn settle(core: &Arc<Core>, entry: InHand) {
     match ended {
         Ended::Filed => core.feed.wake(),
         Ended::Ignored(reason) => finish(core, tenant, id, JournalState::Ignored, Some(reason)).await,
-        Ended::Later(reason) => put_off(core, tenant, id, reason).await,
+        Ended::Later(reason) => put_off(core, tenant, id, reason, TRIES).await,
+        Ended::MuchLater(reason) => put_off(core, tenant, id, reason, PATIENT_TRIES).await,
     }
 }
 
@@ -129,18 +134,18 @@ async fn work_on(
 }
 
 /// Tries an entry again after a while, or gives it up.
-async fn put_off(core: &Arc<Core>, tenant: TenantId, id: JournalId, reason: String) {
+async fn put_off(core: &Arc<Core>, tenant: TenantId, id: JournalId, reason: String, tries: u32) {
     let counted = core
         .store
         .write(tenant, move |tx| {
-            let Some(mut entry) = journal::get(tx, tenant, id)? else { return Ok(TRIES) };
+            let Some(mut entry) = journal::get(tx, tenant, id)? else { return Ok(tries) };
             entry.attempts += 1;
             journal::count_attempt(tx, &entry)?;
             Ok::<_, store::Error>(entry.attempts)
         })
         .await;
     let attempts = match counted {
-        Ok(attempts) if attempts >= TRIES => return fail(core, tenant, id, reason).await,
+        Ok(attempts) if attempts >= tries => return fail(core, tenant, id, reason).await,
         Ok(attempts) => attempts,
         Err(_) => 1,
     };

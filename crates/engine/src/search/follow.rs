@@ -24,7 +24,7 @@ use crate::inbox::House;
 /// Documents in one transaction: a few milliseconds of the writer.
 const PER_WRITE: usize = 50;
 /// Events in one look.
-const PER_READ: u32 = 1_000;
+const PER_READ: u32 = 300;
 /// Events that say nothing to the index are not noted one by one.
 const NOT_WORTH_A_WRITE: i64 = 2_000;
 /// What arrives within this time goes into the index together.
@@ -153,7 +153,7 @@ fn read(tx: &mut Tx<'_>, tenant: TenantId, after: i64) -> Result<Batch, Error> {
     for (id, source) in sources {
         match source {
             Source::Message(message) => {
-                batch.documents.extend(read_message(tx, tenant, id, message, &house)?)
+                batch.documents.extend(read_message(tx, tenant, id, message, &house)?);
             }
             Source::Note(note) => read_note(tx, tenant, note, &house, &mut batch)?,
         }

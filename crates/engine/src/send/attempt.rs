@@ -47,6 +47,7 @@ async fn attempt(core: &Arc<Core>, sender: &Sender, link: &Arc<Link>, item: Item
     metrics::counter!("chancery_attempts_total", "outcome" => outcome.class().as_str()).increment(1);
     let (said, wait) = judge(core, &outcome, item.attempts, ended_at);
     sender.note_attempt(said, ended_at);
+    let capabilities = providers::find(&link.account.provider).map(|manifest| manifest.capabilities);
     let attempted = Attempted {
         tenant: sender.tenant,
         message: item.message,
@@ -56,8 +57,8 @@ async fn attempt(core: &Arc<Core>, sender: &Sender, link: &Arc<Link>, item: Item
         ended_at,
         outcome,
         wait,
-        look_up: providers::find(&link.account.provider)
-            .is_some_and(|manifest| manifest.capabilities.look_up),
+        look_up: capabilities.is_some_and(|can| can.look_up),
+        is_repeatable: capabilities.is_some_and(|can| can.idempotency_key),
         on_unknown: link.account.on_unknown,
     };
     // What an attempt with old settings says of them is no news about those that were put in their place.

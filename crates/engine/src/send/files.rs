@@ -85,7 +85,8 @@ pub(super) async fn gather(
     if let Some(message) = forward_of {
         let found = core.store.read(move |tx| attachments::of_message(tx, tenant, message)).await?;
         for row in found {
-            let is_there = files.rows.iter().any(|other| other.sha256 == row.sha256 && other.filename == row.filename);
+            let is_there =
+                files.rows.iter().any(|other| other.sha256 == row.sha256 && other.filename == row.filename);
             if !is_there {
                 let bytes = content(core, &row).await?;
                 files.add(Attachment { id: core.ids.next(), ..row }, bytes);

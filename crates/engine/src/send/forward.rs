@@ -53,12 +53,13 @@ fn subject(subject: &str) -> String {
 }
 
 fn headers(message: &Message, body: &Body) -> Vec<(&'static str, String)> {
-    let list = |mailboxes: &[Mailbox]| {
-        mailboxes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-    };
+    let list =
+        |mailboxes: &[Mailbox]| mailboxes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let date = match message.direction {
         // As the sender dated it, when he did.
-        Direction::Inbound => body.envelope.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("date")),
+        Direction::Inbound => {
+            body.envelope.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("date"))
+        }
         Direction::Outbound => None,
     };
     let date = date.map_or_else(|| message.created_at.to_string(), |(_, value)| value.clone());

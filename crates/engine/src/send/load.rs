@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use domain::address::{EmailAddress, Mailbox};
+use domain::failure::AttemptOutcome;
 use domain::ids::{MessageId, TenantId, ThreadId};
 use domain::outgoing::{File, Outgoing};
 use store::Tx;
 use store::attachments::Attachment;
+use store::attempts::{self, Attempt};
 use store::messages::{Body, Message};
 
 use super::sender::Link;
@@ -40,8 +42,16 @@ pub(crate) async fn load(
     id: MessageId,
     link: &Link,
 ) -> Result<Outgoing, Error> {
-    let found = core.store.read(move |tx| stored(tx, tenant, id)).await?;
-    let stored = found.ok_or(Error::NotFound("message"))?;
+    let found = core
+        .store
+        .read(move |tx| {
+            let Some(stored) = stored(tx, tenant, id)? else { return Ok(None) };
+            // A message that was never attempted has none to look at.
+            let attempts = if stored.message.attempts == 0 { Vec::new() } else { attempts::of_message(tx, tenant, id)? };
+            Ok::<_, store::Error>(Some((stored, trial(&attempts))))
+        })
+        .await?;
+    let (stored, trial) = found.ok_or(Error::NotFound("message"))?;
     let mut files = Vec::with_capacity(stored.attachments.len());
     for attachment in &stored.attachments {
         let bytes = core.blobs.get(&attachment.sha256).await?.ok_or_else(|| {
@@ -51,7 +61,14 @@ pub(crate) async fn load(
         })?;
         files.push(file(attachment, bytes.into()));
     }
-    outgoing(core, tenant, &stored.message, &stored.body, files, link)
+    let outgoing = outgoing(core, tenant, &stored.message, &stored.body, files, link)?;
+    Ok(Outgoing { trial, ..outgoing })
+}
+
+/// The first attempt after the last one that the provider answered for good.
+fn trial(attempts: &[Attempt]) -> u32 {
+    let settles = |attempt: &&Attempt| matches!(attempt.outcome, AttemptOutcome::Sent | AttemptOutcome::Rejected);
+    attempts.iter().filter(settles).map(|attempt| attempt.number + 1).max().unwrap_or(1)
 }
 
 pub(crate) fn file(attachment: &Attachment, bytes: Arc<[u8]>) -> File {
@@ -100,6 +117,7 @@ pub(crate) fn outgoing(
         headers: envelope.headers.clone(),
         date: message.created_at,
         attempt: message.attempts + 1,
+        trial: 1,
     })
 }
 

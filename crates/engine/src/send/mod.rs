@@ -11,6 +11,7 @@ mod files;
 mod forward;
 mod idempotent;
 mod load;
+mod order;
 mod outcome;
 mod pacing;
 mod place;

@@ -37,6 +37,8 @@ pub(crate) struct Attempted {
     pub wait: Option<Duration>,
     /// Whether the provider can be asked what became of it.
     pub look_up: bool,
+    /// Whether the same request a second time is harmless there.
+    pub is_repeatable: bool,
     pub on_unknown: OnUnknown,
 }
 
@@ -104,6 +106,14 @@ fn decide(attempted: &Attempted, was: MessageState, on_unknown: OnUnknown) -> De
 /// Nobody knows whether it was sent: ask the provider; where that is not possible, do as the account says.
 fn unknown(attempted: &Attempted, words: &Words, on_unknown: OnUnknown) -> Decision {
     let reason = Some(("no_answer", words.detail.clone()));
+    if let (true, Some(wait)) = (attempted.is_repeatable, attempted.wait) {
+        return Decision {
+            state: MessageState::Queued,
+            reason,
+            next: Next::RetryAt(attempted.ended_at.plus(wait)),
+            event: EventKind::Deferred,
+        };
+    }
     if attempted.look_up {
         return Decision {
             state: MessageState::Unknown,
@@ -251,8 +261,20 @@ mod tests {
             outcome,
             wait,
             look_up,
+            is_repeatable: false,
             on_unknown: OnUnknown::Hold,
         }
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_retried_where_a_second_request_is_harmless() {
+        let wait = Some(Duration::from_secs(30));
+        let unknown = attempted(Outcome::Unknown(Words::plain("the line broke")), wait, true);
+        let repeatable = Attempted { is_repeatable: true, ..unknown };
+        let retried = decide(&repeatable, MessageState::Sending, OnUnknown::Hold);
+        assert_eq!(retried.state, MessageState::Queued);
+        let last = decide(&Attempted { wait: None, ..repeatable }, MessageState::Sending, OnUnknown::Hold);
+        assert_eq!((last.state, last.next), (MessageState::Unknown, Next::Reconcile));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use store::feed::{self, Facts};
 use store::messages::{self, Message};
 use store::threads::{self, Thread};
 
-use super::accept::Order;
+use super::order::Order;
 use crate::Error;
 use crate::core::Core;
 

@@ -50,10 +50,10 @@ fn settle_some(tx: &mut Tx<'_>, core: &Core, dead: EpochId) -> Result<u64, Error
 fn interrupted(tx: &mut Tx<'_>, core: &Core, delivery: &Delivery) -> Result<Attempted, Error> {
     let account = store::accounts::get(tx, delivery.tenant, delivery.account)?;
     let now = core.clock.now();
-    let look_up = account
+    let capabilities = account
         .as_ref()
         .and_then(|account| providers::find(&account.provider))
-        .is_some_and(|manifest| manifest.capabilities.look_up);
+        .map(|manifest| manifest.capabilities);
     Ok(Attempted {
         tenant: delivery.tenant,
         message: delivery.message,
@@ -63,7 +63,8 @@ fn interrupted(tx: &mut Tx<'_>, core: &Core, delivery: &Delivery) -> Result<Atte
         ended_at: now,
         outcome: Outcome::Unknown(Words::plain("the server stopped while this message was being sent")),
         wait: domain::backoff::Backoff::DELIVERY.wait_after(delivery.attempts, &core.chance),
-        look_up,
+        look_up: capabilities.is_some_and(|can| can.look_up),
+        is_repeatable: capabilities.is_some_and(|can| can.idempotency_key),
         on_unknown: account.map_or(domain::failure::OnUnknown::Hold, |account| account.on_unknown),
     })
 }

@@ -247,7 +247,10 @@ impl MessageRequest {
             metadata: self.metadata,
             on_unknown: self.on_unknown,
             lane: self.priority.unwrap_or(Lane::Prompt),
-            delay: self.delay_seconds.filter(|delay| *delay > 0).map(|delay| Duration::from_secs(delay.into())),
+            delay: self
+                .delay_seconds
+                .filter(|delay| *delay > 0)
+                .map(|delay| Duration::from_secs(delay.into())),
             forward_of: self.forward_of,
             expected_last_message: self.expected_last_message_id,
             resolve: self.resolve,

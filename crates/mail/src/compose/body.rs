@@ -1,14 +1,24 @@
 //! The parts of a message: text, HTML, inline files, attachments, in the nesting that mail programs expect.
 
-use domain::outgoing::{File, Outgoing};
+use domain::outgoing::File;
 
 use super::encoding;
 
+/// What a message is made of.
+#[derive(Clone, Copy)]
+pub(crate) struct Content<'a> {
+    pub text: Option<&'a str>,
+    pub html: Option<&'a str>,
+    pub files: &'a [File],
+    /// The boundaries are made from it.
+    pub seed: &'a str,
+}
+
 /// Writes the content headers of the message and everything below.
-pub(super) fn write(out: &mut Vec<u8>, message: &Outgoing) {
-    let boundaries = Boundaries::of(&message.rfc_message_id);
+pub(crate) fn write(out: &mut Vec<u8>, message: &Content<'_>) {
+    let boundaries = Boundaries::of(message.seed);
     let (inline, attached): (Vec<&File>, Vec<&File>) =
-        message.attachments.iter().partition(|file| file.content_id.is_some() && message.html.is_some());
+        message.files.iter().partition(|file| file.content_id.is_some() && message.html.is_some());
     if attached.is_empty() {
         return related(out, message, &inline, &boundaries);
     }
@@ -22,7 +32,7 @@ pub(super) fn write(out: &mut Vec<u8>, message: &Outgoing) {
     close(out, &mixed);
 }
 
-fn related(out: &mut Vec<u8>, message: &Outgoing, inline: &[&File], boundaries: &Boundaries) {
+fn related(out: &mut Vec<u8>, message: &Content<'_>, inline: &[&File], boundaries: &Boundaries) {
     if inline.is_empty() {
         return alternative(out, message, boundaries);
     }
@@ -36,8 +46,8 @@ fn related(out: &mut Vec<u8>, message: &Outgoing, inline: &[&File], boundaries: 
     close(out, &boundary);
 }
 
-fn alternative(out: &mut Vec<u8>, message: &Outgoing, boundaries: &Boundaries) {
-    match (message.text.as_deref(), message.html.as_deref()) {
+fn alternative(out: &mut Vec<u8>, message: &Content<'_>, boundaries: &Boundaries) {
+    match (message.text, message.html) {
         (Some(text), Some(html)) => {
             let boundary = boundaries.at('a');
             open(out, "alternative", &boundary);

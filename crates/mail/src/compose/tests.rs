@@ -32,6 +32,7 @@ fn message() -> Outgoing {
         headers: BTreeMap::new(),
         date: Timestamp::from_micros(1_795_185_398_000_000),
         attempt: 1,
+        trial: 1,
     }
 }
 

@@ -116,6 +116,9 @@ impl Imap {
     /// # Errors
     /// As [`Imap::search`].
     pub async fn uids_from(&mut self, first: u32) -> Result<Vec<u32>, ImapFault> {
+        self.end_idle().await?;
+        // What was told before is in the answer.
+        self.grown = false;
         let mut found = self.search(&format!("UID {first}:*")).await?;
         // `*` is the newest mail, also when it is older than what was asked for (RFC 3501 section 9, seq-range).
         found.retain(|uid| *uid >= first);

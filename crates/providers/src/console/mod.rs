@@ -30,6 +30,8 @@ pub(crate) static MANIFEST: Manifest = Manifest {
         look_up_after_seconds: Some(0),
         ..Capabilities::NONE
     },
+    webhook_headers: &[],
+    provider_id_in: None,
     links: &[],
     guide: include_str!("README.md"),
     schema: settings::schema_of::<ConsoleSettings>,

@@ -35,6 +35,8 @@ pub(crate) static MANIFEST: Manifest = Manifest {
         international_addresses: true,
         ..Capabilities::NONE
     },
+    webhook_headers: &[],
+    provider_id_in: None,
     links: &[
         Link {
             title: "RFC 5321: Simple Mail Transfer Protocol",

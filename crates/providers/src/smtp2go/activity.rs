@@ -9,7 +9,7 @@ use net::http::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::send::REFERENCE_HEADER;
+use crate::letter::REFERENCE_HEADER;
 use crate::provider::LookUpRequest;
 
 /// Of up to 1,000 events each; the search may be asked 60 times a minute.

@@ -6,6 +6,7 @@ use domain::invalid::{Faults, Invalid};
 use domain::secret::Secret;
 
 use crate::settings;
+use crate::webhook::Secrets;
 
 const DEFAULT_BASE_URL: &str = "https://api.smtp2go.com/v3";
 const DEFAULT_TIMEOUT_SECONDS: u16 = 30;
@@ -26,6 +27,9 @@ pub(super) struct Smtp2goSettings {
     /// it is not given, the secret in the webhook's URL is all that is checked.
     #[schemars(title = "Webhook authorization", extend("x-order" = 3))]
     pub webhook_secret: Option<Secret>,
+    /// The webhook authorization before, which stays right while it is changed over.
+    #[schemars(title = "Earlier webhook authorization", extend("x-order" = 7))]
+    pub previous_webhook_secret: Option<Secret>,
     /// Where the API is. SMTP2GO has one for each region: `https://us-api.smtp2go.com/v3`, `https://eu-api.smtp2go.com/v3`
     /// and `https://au-api.smtp2go.com/v3`.
     #[schemars(title = "Base URL", extend("x-order" = 4), default = "default_base_url")]
@@ -54,7 +58,7 @@ fn default_index_delay() -> Option<u32> {
 /// The settings, read and found good.
 pub(super) struct Account {
     pub api_key: Secret,
-    pub webhook_secret: Option<Secret>,
+    pub webhook_secrets: Secrets,
     /// Without a slash at the end.
     pub base_url: String,
     pub timeout: Duration,
@@ -77,7 +81,7 @@ pub(super) fn read(given: serde_json::Value) -> Result<Account, Invalid> {
     faults.finish()?;
     Ok(Account {
         api_key: read.api_key,
-        webhook_secret: read.webhook_secret,
+        webhook_secrets: Secrets::of([read.webhook_secret, read.previous_webhook_secret]),
         base_url: base_url.unwrap_or_default(),
         timeout: Duration::from_secs(u64::from(read.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS))),
         index_delay: Duration::from_secs(u64::from(

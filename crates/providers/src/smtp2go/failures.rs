@@ -8,6 +8,8 @@ use net::check::CheckStep;
 use net::http::Response;
 use serde_json::Value;
 
+use crate::answer::retry_after;
+
 /// No `Retry-After` is sent; the vendor says that an address is shut out for at least a minute.
 const SHUT_OUT: Duration = Duration::from_secs(60);
 
@@ -88,11 +90,6 @@ fn reason_of_field(field: Option<&str>) -> RejectReason {
         Some("attachments" | "inlines") => RejectReason::Content,
         _ => RejectReason::Invalid,
     }
-}
-
-fn retry_after(answer: &Response) -> Option<Duration> {
-    let seconds = answer.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).min(Duration::from_hours(1)))
 }
 
 /// One of the `failures` in an answer that is 200 all the same. They are sentences without a code, so words are all

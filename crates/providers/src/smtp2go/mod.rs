@@ -14,17 +14,20 @@ use domain::channel::Channel;
 use domain::clock::Clock;
 use domain::failure::{LookUp, Outcome, Words};
 use domain::invalid::Invalid;
-use domain::outgoing::{DeliveryReport, Outgoing};
+use domain::outgoing::Outgoing;
 use futures_util::future::BoxFuture;
 use http::HeaderValue;
 use net::check::CheckStep;
 use net::http::{Client, Request, Response, Stage, TransportError};
 
+use crate::answer::unanswered;
 use crate::connect::Surroundings;
+use crate::letter;
 use crate::limits;
 use crate::manifest::{Capabilities, Link, Manifest};
-use crate::provider::{LookUpRequest, Provider, RawRequest, Refused, Unreadable};
+use crate::provider::{Fact, LookUpRequest, Provider, RawRequest, Refused, Unreadable};
 use crate::settings;
+use crate::webhook::authorized;
 
 pub(crate) static MANIFEST: Manifest = Manifest {
     name: "smtp2go",
@@ -46,6 +49,8 @@ pub(crate) static MANIFEST: Manifest = Manifest {
         look_up_after_seconds: Some(config::DEFAULT_INDEX_DELAY_SECONDS),
         ..Capabilities::NONE
     },
+    webhook_headers: &[],
+    provider_id_in: None,
     links: &[
         Link { title: "API reference", url: "https://developers.smtp2go.com/reference/introduction-1" },
         Link { title: "Webhooks", url: "https://developers.smtp2go.com/docs/webhooks-1" },
@@ -82,14 +87,13 @@ impl Provider for Smtp2go {
                 return outcome;
             }
             if let Some(outcome) =
-                limits::too_large(send::size(message), MANIFEST.capabilities.max_message_bytes)
+                limits::too_large(letter::size(message), MANIFEST.capabilities.max_message_bytes)
             {
                 return outcome;
             }
             match self.post("/email/send", send::encode(message)).await {
                 Ok(answer) => send::decode(&answer),
-                Err(error) if error.stage == Stage::NotSent => Outcome::Temporary(Words::plain(error.detail)),
-                Err(error) => Outcome::Unknown(Words::plain(error.detail)),
+                Err(error) => unanswered(error),
             }
         })
     }
@@ -123,12 +127,12 @@ impl Provider for Smtp2go {
         })
     }
 
-    fn verify(&self, request: &RawRequest) -> Result<(), Refused> {
-        webhook::verify(request, self.account.webhook_secret.as_ref())
+    fn verify<'a>(&'a self, request: &'a RawRequest) -> BoxFuture<'a, Result<(), Refused>> {
+        Box::pin(async move { authorized(request, &self.account.webhook_secrets) })
     }
 
-    fn read(&self, request: &RawRequest) -> Result<Vec<DeliveryReport>, Unreadable> {
-        webhook::read(request)
+    fn read(&self, request: &RawRequest) -> Result<Vec<Fact>, Unreadable> {
+        Ok(webhook::read(request)?.into_iter().map(Fact::Report).collect())
     }
 }
 

@@ -1,37 +1,13 @@
 //! `POST /email/send`: the message as JSON, and what the answer means. Pure.
 //! <https://developers.smtp2go.com/reference/send-standard-email>
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use domain::address::Mailbox;
 use domain::failure::{Outcome, RejectReason, Words};
 use domain::outgoing::{File, Outgoing};
 use net::http::Response;
 use serde::{Deserialize, Serialize};
 
 use super::failures;
-
-/// The header by which a message is found again: in webhooks, when its echo is switched on, and by activity search.
-pub(super) const REFERENCE_HEADER: &str = "X-Chancery-Id";
-
-/// Headers that SMTP2GO writes itself and refuses, or that are fields of their own.
-const OWN_HEADERS: &[&str] = &[
-    "content-type",
-    "content-transfer-encoding",
-    "mime-version",
-    "from",
-    "sender",
-    "to",
-    "cc",
-    "bcc",
-    "subject",
-    "date",
-    "message-id",
-    "in-reply-to",
-    "references",
-    "reply-to",
-    "x-chancery-id",
-];
+use crate::letter;
 
 #[derive(Serialize)]
 struct Email<'a> {
@@ -66,25 +42,16 @@ struct Blob<'a> {
     fileblob: String,
 }
 
-/// What a message weighs, near enough for the limit.
-pub(super) fn size(message: &Outgoing) -> u64 {
-    let text = message.text.as_ref().map_or(0, String::len) + message.html.as_ref().map_or(0, String::len);
-    let files: usize = message.attachments.iter().map(|file| file.bytes.len()).sum();
-    (text + files) as u64
-}
-
 /// The request's body.
 pub(super) fn encode(message: &Outgoing) -> Vec<u8> {
-    let (inline, attached): (Vec<&File>, Vec<&File>) =
-        message.attachments.iter().partition(|file| file.content_id.is_some() && message.html.is_some());
+    let (inline, attached) = letter::files(message);
     let email = Email {
-        sender: written(&message.from),
-        to: message.to.iter().map(written).collect(),
-        cc: message.cc.iter().map(written).collect(),
-        bcc: message.bcc.iter().map(written).collect(),
+        sender: letter::written(&message.from),
+        to: letter::all_written(&message.to),
+        cc: letter::all_written(&message.cc),
+        bcc: letter::all_written(&message.bcc),
         subject: &message.subject,
-        // A message needs one of the two, and may be empty.
-        text_body: message.text.as_deref().or(if message.html.is_none() { Some("") } else { None }),
+        text_body: letter::text(message),
         html_body: message.html.as_deref(),
         custom_headers: headers(message),
         attachments: attached.into_iter().map(|file| blob(file, &file.filename)).collect(),
@@ -98,44 +65,14 @@ pub(super) fn encode(message: &Outgoing) -> Vec<u8> {
 }
 
 fn headers(message: &Outgoing) -> Vec<Header<'_>> {
-    let mut headers = vec![
-        Header { header: REFERENCE_HEADER, value: message.id.to_string() },
-        Header { header: "Message-ID", value: format!("<{}>", message.rfc_message_id) },
-    ];
-    if let Some(reply_to) = &message.reply_to {
-        headers.push(Header { header: "Reply-To", value: written(reply_to) });
-    }
-    if let Some(parent) = &message.in_reply_to {
-        headers.push(Header { header: "In-Reply-To", value: format!("<{parent}>") });
-    }
-    if !message.references.is_empty() {
-        let ids: Vec<String> = message.references.iter().map(|id| format!("<{id}>")).collect();
-        headers.push(Header { header: "References", value: ids.join(" ") });
-    }
-    for (name, value) in &message.headers {
-        if !OWN_HEADERS.iter().any(|own| own.eq_ignore_ascii_case(name)) {
-            headers.push(Header { header: name, value: value.replace(['\r', '\n'], " ") });
-        }
-    }
-    headers
-}
-
-/// `Jane Doe <jane@example.com>`, with the name in quotes where it holds more than words.
-fn written(mailbox: &Mailbox) -> String {
-    match mailbox.name.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
-        None => mailbox.address.as_str().to_owned(),
-        Some(name) if name.chars().all(|c| c.is_alphanumeric() || c == ' ') => {
-            format!("{name} <{}>", mailbox.address)
-        }
-        Some(name) => {
-            let kept: String = name.chars().filter(|character| !character.is_control()).collect();
-            format!("\"{}\" <{}>", kept.replace('\\', "\\\\").replace('"', "\\\""), mailbox.address)
-        }
-    }
+    let reply_to = message.reply_to.iter().map(|mailbox| ("Reply-To", letter::written(mailbox)));
+    let mut headers = letter::headers(message);
+    headers.extend(reply_to);
+    headers.into_iter().map(|(header, value)| Header { header, value }).collect()
 }
 
 fn blob<'a>(file: &'a File, filename: &'a str) -> Blob<'a> {
-    Blob { filename, mimetype: &file.content_type, fileblob: STANDARD.encode(&file.bytes) }
+    Blob { filename, mimetype: &file.content_type, fileblob: letter::base64(file) }
 }
 
 #[derive(Deserialize)]

@@ -3,17 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use domain::clock::Timestamp;
 use domain::failure::Words;
 use domain::message::EventKind;
 use domain::outgoing::{About, DeliveryReport};
-use domain::secret::Secret;
-use net::signature;
 use serde_json::Value;
 
-use crate::provider::{RawRequest, Refused, Unreadable};
+use crate::provider::{RawRequest, Unreadable};
 
 /// The vendor's names. Documentation and live library differ in spelling, so both are here.
 const EVENTS: &[(&str, EventKind)] = &[
@@ -32,28 +28,6 @@ const EVENTS: &[(&str, EventKind)] = &[
     ("reject", EventKind::Rejected),
     ("rejected", EventKind::Rejected),
 ];
-
-/// There is no signature; the `Authorization` header that was set up at SMTP2GO is compared when there is one.
-pub(super) fn verify(request: &RawRequest, secret: Option<&Secret>) -> Result<(), Refused> {
-    let Some(secret) = secret else { return Ok(()) };
-    let secret = secret.reveal();
-    let given = request.header("authorization").ok_or(Refused("the webhook has no Authorization header"))?;
-    // Whether the vendor encodes `user:password` itself is not documented, so both ways are right.
-    let accepted = [
-        format!("Bearer {secret}"),
-        format!("Basic {secret}"),
-        format!("Basic {}", STANDARD.encode(secret.as_bytes())),
-    ];
-    let mut is_ours = false;
-    for candidate in &accepted {
-        is_ours |= signature::equal(given.trim().as_bytes(), candidate.as_bytes());
-    }
-    if is_ours {
-        Ok(())
-    } else {
-        Err(Refused("the webhook's Authorization header is not the one that was set up"))
-    }
-}
 
 /// The facts in a webhook.
 pub(super) fn read(request: &RawRequest) -> Result<Vec<DeliveryReport>, Unreadable> {

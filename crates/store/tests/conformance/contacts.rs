@@ -62,6 +62,7 @@ async fn an_address_belongs_to_one_contact(ground: &Ground) {
 }
 
 /// What a business keeps beside its contacts' names: attributes, an import, a merge.
+#[derive(Debug, Clone)]
 pub struct Papers {
     whole: ContactId,
     import: ContactImport,

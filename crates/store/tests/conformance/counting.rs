@@ -21,7 +21,10 @@ on_both! {
 /// What a person or a mail may do to the conversation with a number.
 #[derive(Debug, Clone)]
 enum Deed {
-    Open { in_tray: bool, unread: i64 },
+    Open {
+        in_tray: bool,
+        unread: i64,
+    },
     State(usize, ConversationState),
     Assign(usize, Option<String>),
     Tray(usize, bool),

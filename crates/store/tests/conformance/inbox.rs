@@ -86,7 +86,8 @@ async fn threads_are_found_by_subject_and_conversation(ground: &Ground) {
             assert!(!threads::takes_part(tx, OURS, new.id, "joe@example.com")?);
             assert!(!threads::takes_part(tx, THEIRS, old.id, "joe@example.com")?);
             assert_eq!(threads::participants(tx, OURS, old.id)?, ["joe@example.com"]);
-            let ids_of = |threads: Vec<threads::Thread>| threads.into_iter().map(|one| one.id).collect::<Vec<_>>();
+            let ids_of =
+                |threads: Vec<threads::Thread>| threads.into_iter().map(|one| one.id).collect::<Vec<_>>();
             assert_eq!(ids_of(threads::of_conversation(tx, OURS, conversation)?), [old.id, new.id]);
             assert!(threads::of_conversation(tx, THEIRS, conversation)?.is_empty());
             for thread in [old.id, new.id] {

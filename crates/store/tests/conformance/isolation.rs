@@ -52,6 +52,7 @@ struct Business {
     together: together::Together,
     shared: sharing::Shared,
     papers: crate::contacts::Papers,
+    mailbox: crate::mailboxes::Read,
 }
 
 fn found(tx: &mut Tx<'_>, tenant: TenantId, ids: &Ids) -> Result<Business, Error> {
@@ -106,6 +107,7 @@ fn found(tx: &mut Tx<'_>, tenant: TenantId, ids: &Ids) -> Result<Business, Error
     let shared = sharing::found(tx, tenant, ids, user.id)?;
     crate::search::found(tx, tenant, message.id)?;
     crate::views::found(tx, tenant, ids)?;
+    let mailbox = crate::mailboxes::found(tx, tenant, ids)?;
     Ok(Business {
         user: user.id,
         key: key.id,
@@ -121,6 +123,7 @@ fn found(tx: &mut Tx<'_>, tenant: TenantId, ids: &Ids) -> Result<Business, Error
         together,
         shared,
         papers,
+        mailbox,
     })
 }
 
@@ -256,6 +259,7 @@ fn meddle(tx: &mut Tx<'_>, theirs: &Business) -> Result<(), Error> {
     assert!(!journal::replay(tx, OURS, theirs.entry, epoch)?);
     together::meddle(tx, &theirs.together)?;
     sharing::meddle(tx, &theirs.shared)?;
+    crate::mailboxes::meddle(tx, &theirs.mailbox)?;
     feed::append(tx, OURS, FeedType::MessageFailed, at(1), &feed::Facts::default())?;
     crate::search::meddle(tx, theirs.message)?;
     counters::add(tx, OURS, "conversations.open", 1)?;

@@ -1,10 +1,10 @@
 //! Mailboxes: who reads them, how far, and that what was taken in is known again.
 
-use domain::ids::{EpochId, Ids, MailboxId};
+use domain::ids::{EpochId, Ids, MailboxId, TenantId};
 use store::accounts::Health;
-use store::epochs;
 use store::mailbox_folders::{self, Folder, Kept, Skipped};
 use store::mailboxes::{self, Mailbox};
+use store::{Error, Tx, epochs};
 
 use crate::ground::{Ground, OURS, THEIRS, at, ids};
 
@@ -12,6 +12,53 @@ on_both! {
     a_mailbox_is_kept_changed_and_taken_out_of_use,
     one_process_reads_a_mailbox,
     what_was_read_is_known_again,
+}
+
+/// A mailbox of a business, with a folder that was read.
+#[derive(Debug, Clone)]
+pub struct Read {
+    id: MailboxId,
+    folder: Folder,
+}
+
+/// Adds one for the story of two businesses.
+pub fn found(tx: &mut Tx<'_>, tenant: TenantId, ids: &Ids) -> Result<Read, Error> {
+    let row = Mailbox { tenant, ..mailbox(ids) };
+    mailboxes::insert(tx, &row)?;
+    let folder = Folder {
+        mailbox: row.id,
+        folder: "INBOX".into(),
+        uid_validity: 1,
+        first_uid: 1,
+        next_uid: 2,
+        skipped: vec![],
+        checked_at: None,
+    };
+    mailbox_folders::put(tx, tenant, &folder)?;
+    mailbox_folders::keep(tx, tenant, &folder, &Kept { uid: 1, sha256: "same".into() })?;
+    Ok(Read { id: row.id, folder })
+}
+
+/// We see nothing of theirs, and change nothing with its ids.
+pub fn meddle(tx: &mut Tx<'_>, theirs: &Read) -> Result<(), Error> {
+    let Read { id, folder } = theirs;
+    assert!(mailboxes::get(tx, OURS, *id)?.is_none());
+    assert!(mailboxes::list(tx, OURS)?.iter().all(|ours| ours.id != *id));
+    assert!(mailbox_folders::get(tx, OURS, *id, "INBOX")?.is_none());
+    assert!(mailbox_folders::of_tenant(tx, OURS)?.iter().all(|ours| ours.mailbox != *id));
+    assert!(mailbox_folders::kept(tx, OURS, folder, 0, 9)?.is_empty());
+    assert!(!mailbox_folders::has_content(tx, OURS, *id, "same")?);
+    let taken_over = Mailbox { id: *id, name: "taken over".into(), ..mailbox(&ids()) };
+    assert!(!mailboxes::update(tx, &taken_over)?);
+    assert!(!mailboxes::delete(tx, OURS, *id, at(1))?);
+    assert!(!mailboxes::set_secrets(tx, OURS, *id, b"sealed", b"ours")?);
+    assert!(!mailboxes::claim(tx, OURS, *id, ids().next())?);
+    mailboxes::set_health(tx, OURS, *id, Health::Stopped, Some("x"), at(1))?;
+    mailboxes::set_seen(tx, OURS, *id, at(1))?;
+    mailboxes::set_mail(tx, OURS, *id, at(1))?;
+    mailbox_folders::put(tx, OURS, &Folder { next_uid: 9, ..folder.clone() })?;
+    mailbox_folders::keep(tx, OURS, folder, &Kept { uid: 2, sha256: "ours".into() })?;
+    mailbox_folders::forget(tx, OURS, *id)
 }
 
 fn mailbox(ids: &Ids) -> Mailbox {

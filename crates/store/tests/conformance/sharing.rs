@@ -109,7 +109,9 @@ async fn conversations_are_listed_by_team_and_tag(ground: &Ground) {
             let filter = |filter: Filter| conversations::list(tx, OURS, &filter, &newest, 9);
             let mut ids_of = {
                 let mut filter = filter;
-                move |which| Ok::<_, store::Error>(filter(which)?.into_iter().map(|row| row.id).collect::<Vec<_>>())
+                move |which| {
+                    Ok::<_, store::Error>(filter(which)?.into_iter().map(|row| row.id).collect::<Vec<_>>())
+                }
             };
             assert_eq!(ids_of(Filter::Tag(tag, None))?, [rows[1].id, rows[0].id]);
             let open = Some(ConversationState::Open);
@@ -148,9 +150,12 @@ async fn entries_stand_in_order(ground: &Ground) {
                 assert_eq!(entries::get(tx, OURS, one.id)?.as_ref(), Some(one));
                 assert_eq!(entries::get(tx, THEIRS, one.id)?, None);
             }
-            assert_eq!(entries::of_conversation(tx, OURS, conversation, "ent_z", 9)?, [line.clone(), note.clone()]);
+            assert_eq!(
+                entries::of_conversation(tx, OURS, conversation, "ent_z", 9)?,
+                [line.clone(), note.clone()]
+            );
             let before = line.id.to_string();
-            assert_eq!(entries::of_conversation(tx, OURS, conversation, &before, 9)?, [note.clone()]);
+            assert_eq!(entries::of_conversation(tx, OURS, conversation, &before, 9)?, std::slice::from_ref(&note));
             let edited = Entry {
                 kind: EntryKind::NoteRemoved,
                 body: String::new(),
@@ -202,10 +207,13 @@ async fn settled_entries_of_the_journal_leave(ground: &Ground) {
             let ids = ids();
             assert!(tenants::all(tx)?.is_sorted());
             let mut entries = Vec::new();
-            for (place, state) in
-                [journal::JournalState::Processed, journal::JournalState::Failed, journal::JournalState::Ignored]
-                    .into_iter()
-                    .enumerate()
+            for (place, state) in [
+                journal::JournalState::Processed,
+                journal::JournalState::Failed,
+                journal::JournalState::Ignored,
+            ]
+            .into_iter()
+            .enumerate()
             {
                 let entry = journal::Entry { state, ..sample::entry(&ids, OURS, &format!("old {place}"), 0) };
                 journal::insert(tx, &entry, None, b"raw")?;

@@ -77,6 +77,7 @@ impl Dovecot {
         let mut command = Command::new(DOVECOT);
         command.arg("-F").arg("-c").arg(self.folder.join("dovecot.conf"));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.process_group(0);
         if is_root() {
             command.uid(NOBODY).gid(NOBODY);
         }
@@ -93,7 +94,9 @@ impl Dovecot {
     /// Ends it as its operator does; open connections are closed.
     pub fn go_down(&mut self) {
         let Some(mut running) = self.running.take() else { return };
-        let _ = Command::new("kill").arg(running.id().to_string()).status();
+        // All of its processes at once: told alone, the first one lets open connections live on for a while.
+        let group = format!("-{}", running.id());
+        let _ = Command::new("kill").args(["-TERM", "--", &group]).status();
         for _ in 0..100 {
             if matches!(running.try_wait(), Ok(Some(_))) {
                 return;

@@ -188,6 +188,7 @@ impl Customers {
             headers: std::collections::BTreeMap::new(),
             date: self.engine.clock().now(),
             attempt: 1,
+            trial: 1,
         };
         let recipients: [&EmailAddress; 1] = [&to.address];
         let envelope = Envelope { from: Some(&from.address), to: &recipients, id: None };

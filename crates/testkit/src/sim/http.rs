@@ -16,6 +16,8 @@ const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 /// One request, read whole.
 #[derive(Debug, Clone)]
 pub(super) struct Request {
+    pub method: String,
+    /// With the query.
     pub path: String,
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
@@ -36,6 +38,12 @@ pub(super) enum Turn {
     Answer {
         status: u16,
         body: String,
+    },
+    /// An answer with headers of its own; the type is JSON when they name none.
+    Full {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: Bytes,
     },
     /// The head, and half of what it promises.
     Half {
@@ -78,6 +86,11 @@ async fn converse(mut stream: TcpStream, handler: &Handler) -> io::Result<()> {
     while let Some(request) = read(&mut stream, &mut buffer).await? {
         match handler(request).await {
             Turn::Answer { status, body } => stream.write_all(&written(status, &body, body.len())).await?,
+            Turn::Full { status, headers, body } => {
+                let mut answer = head(status, &headers, body.len());
+                answer.extend_from_slice(&body);
+                stream.write_all(&answer).await?;
+            }
             Turn::Half { status, body } => {
                 let half = body.get(..body.len() / 2).unwrap_or_default();
                 stream.write_all(&written(status, half, body.len())).await?;
@@ -91,12 +104,25 @@ async fn converse(mut stream: TcpStream, handler: &Handler) -> io::Result<()> {
 }
 
 fn written(status: u16, body: &str, length: usize) -> Vec<u8> {
+    let mut answer = head(status, &[], length);
+    answer.extend_from_slice(body.as_bytes());
+    answer
+}
+
+fn head(status: u16, headers: &[(&'static str, String)], length: usize) -> Vec<u8> {
     let reason = ::http::StatusCode::from_u16(status)
         .ok()
         .and_then(|status| status.canonical_reason())
         .unwrap_or("Odd");
-    format!("HTTP/1.1 {status} {reason}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
-        .into_bytes()
+    let mut head = format!("HTTP/1.1 {status} {reason}\r\ncontent-length: {length}\r\n");
+    if !headers.iter().any(|(name, _)| *name == "content-type") {
+        head.push_str("content-type: application/json\r\n");
+    }
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    head.into_bytes()
 }
 
 /// The next request, or nothing when the client has left.
@@ -111,12 +137,14 @@ async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<Option
     };
     let text = String::from_utf8_lossy(&buffer[..head]).into_owned();
     let mut lines = text.lines();
-    let path = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap_or("/").to_owned();
+    let mut first = lines.next().unwrap_or_default().split(' ');
+    let method = first.next().unwrap_or_default().to_owned();
+    let path = first.next().unwrap_or("/").to_owned();
     let headers: Vec<(String, String)> = lines
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
         .collect();
-    let mut request = Request { path, headers, body: Bytes::new() };
+    let mut request = Request { method, path, headers, body: Bytes::new() };
     let length: usize = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     if length > MAX_BODY_BYTES {
         return Ok(None);

@@ -4,6 +4,7 @@
 mod faults;
 mod http;
 pub mod imap;
+pub mod vendor;
 pub mod smtp;
 pub mod smtp2go;
 pub mod tokens;

@@ -187,7 +187,7 @@ impl Engine {
                 }
                 entries::delete(tx, tenant, id)?;
                 let facts = json!({ "note_id": id });
-                activity::note(tx, &core, tenant, row.id, &by.actor, EntryKind::NoteRemoved, facts, now)?;
+                activity::note(tx, &core, tenant, row.id, &by.actor, (EntryKind::NoteRemoved, facts), now)?;
                 record(tx, &by, &was, "note.deleted", now)?;
                 tell(tx, tenant, &was, &row, now)
             })

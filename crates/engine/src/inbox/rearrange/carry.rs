@@ -47,8 +47,7 @@ pub(crate) struct Carry {
 impl Carry {
     fn of(message: &Message) -> Carry {
         let Message { id, conversation, thread, contact, rule, .. } = message;
-        let stood =
-            Standing { conversation: *conversation, thread: *thread, contact: *contact, rule: *rule };
+        let stood = Standing { conversation: *conversation, thread: *thread, contact: *contact, rule: *rule };
         Carry { id: *id, stood }
     }
 }
@@ -139,7 +138,11 @@ pub(super) fn part(
     let mut carried = snapshot(tx, tenant, from, to, chosen)?;
     for thread in threads::of_conversation(tx, tenant, from.id)? {
         let of_thread = |messages: &[Message]| {
-            messages.iter().filter(|message| message.thread == thread.id).map(|message| message.id).collect::<Vec<_>>()
+            messages
+                .iter()
+                .filter(|message| message.thread == thread.id)
+                .map(|message| message.id)
+                .collect::<Vec<_>>()
         };
         let (whole, moved) = (of_thread(all), of_thread(chosen));
         if moved.is_empty() {

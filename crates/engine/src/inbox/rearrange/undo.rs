@@ -35,8 +35,7 @@ impl Engine {
             .core
             .store
             .write(tenant, move |tx| {
-                let row =
-                    rearrangements::get(tx, tenant, id)?.ok_or(Error::NotFound("rearrangement"))?;
+                let row = rearrangements::get(tx, tenant, id)?.ok_or(Error::NotFound("rearrangement"))?;
                 undo(tx, &order, &row)
             })
             .await?;
@@ -49,11 +48,7 @@ fn not_undoable(detail: impl Into<String>) -> Error {
     Error::conflict("not_undoable", detail)
 }
 
-fn undo(
-    tx: &mut Tx<'_>,
-    order: &Order,
-    row: &Rearrangement,
-) -> Result<domain::ids::ConversationId, Error> {
+fn undo(tx: &mut Tx<'_>, order: &Order, row: &Rearrangement) -> Result<domain::ids::ConversationId, Error> {
     if row.undone_at.is_some() {
         return Err(not_undoable("this was undone before"));
     }
@@ -62,7 +57,9 @@ fn undo(
     let carried: Carried = serde_json::from_value(row.before.clone())
         .map_err(|error| store::Error::Unexpected(error.to_string()))?;
     let merged_on = |error| match error {
-        Error::Conflict { .. } => not_undoable("one of the conversations was merged on since; undo that first"),
+        Error::Conflict { .. } => {
+            not_undoable("one of the conversations was merged on since; undo that first")
+        }
         other => other,
     };
     let here = living(tx, order.tenant, carried.to).map_err(merged_on)?;
@@ -76,12 +73,25 @@ fn undo(
     settle_both(tx, order, kind, &carried, (&here, &there), &back)?;
     rearrangements::mark_undone(tx, order.tenant, row.id, order.now)?;
     for conversation in [carried.from, carried.to] {
-        order.line(tx, conversation, EntryKind::Undone, json!({ "what": kind, "rearrangement_id": row.id }))?;
+        order.line(
+            tx,
+            conversation,
+            EntryKind::Undone,
+            json!({ "what": kind, "rearrangement_id": row.id }),
+        )?;
     }
     let detail = json!({ "rearrangement_id": row.id, "messages": back.len() });
     let subject = carried.from.to_string();
     let actor = &order.principal.actor;
-    audit::record(tx, order.tenant, actor, "conversation.rearrangement_undone", &subject, &detail, order.now)?;
+    audit::record(
+        tx,
+        order.tenant,
+        actor,
+        "conversation.rearrangement_undone",
+        &subject,
+        &detail,
+        order.now,
+    )?;
     tell(tx, order.tenant, &here, FeedType::ConversationUpdated, order.now)?;
     tell(tx, order.tenant, &there, FeedType::ConversationUpdated, order.now)?;
     Ok(carried.from)
@@ -89,8 +99,7 @@ fn undo(
 
 /// The emptied conversation of a merge, when it still waits where the merge left it.
 fn merged_away(tx: &mut Tx<'_>, order: &Order, carried: &Carried) -> Result<Conversation, Error> {
-    let there =
-        conversations::get(tx, order.tenant, carried.from)?.ok_or(Error::NotFound("conversation"))?;
+    let there = conversations::get(tx, order.tenant, carried.from)?.ok_or(Error::NotFound("conversation"))?;
     if there.merged_into != Some(carried.to) {
         return Err(not_undoable("the conversation is not merged into this one any more"));
     }
@@ -159,12 +168,12 @@ fn settle_both(
             };
             // An alarm that rang while it was merged does not ring again.
             let lives = match carried.state {
-                ConversationState::Snoozed if carried.snoozed_until.is_some_and(|until| until <= order.now) => {
+                ConversationState::Snoozed
+                    if carried.snoozed_until.is_some_and(|until| until <= order.now) =>
+                {
                     Conversation { state: ConversationState::Open, ..lives }
                 }
-                ConversationState::Snoozed => {
-                    Conversation { snoozed_until: carried.snoozed_until, ..lives }
-                }
+                ConversationState::Snoozed => Conversation { snoozed_until: carried.snoozed_until, ..lives },
                 _ => lives,
             };
             carry::settle(tx, tenant, there, lives, carried.reads_from.clone())?;
