@@ -26,7 +26,7 @@ pub struct Options {
     #[arg(long, value_name = "STAGE")]
     skip: Vec<Stage>,
     #[command(flatten)]
-    kill: kill::Options,
+    kill: kill::Kills,
 }
 
 impl Options {

@@ -10,7 +10,7 @@ use crate::workspace::Workspace;
 
 /// How hard the server is tried.
 #[derive(clap::Args)]
-pub struct Options {
+pub struct Kills {
     /// How often the kill test of what goes out kills the server
     #[arg(long, value_name = "N", default_value_t = 200)]
     kills: u32,
@@ -25,7 +25,7 @@ pub struct Options {
     pub thorough: bool,
 }
 
-pub fn test(workspace: &Workspace, options: &Options) -> Result<Ending> {
+pub fn test(workspace: &Workspace, options: &Kills) -> Result<Ending> {
     let mut tally = Tally::default();
     tally += run(workspace, "kill", &["--kills", &options.kills.to_string()]);
     let (mails, kills) =

@@ -12,7 +12,7 @@ use store::journal::Entry;
 
 use crate::core::Core;
 
-/// Senders of whom frequencies are remembered; beyond it those longest silent are forgotten.
+/// Senders of whom frequencies are remembered; beyond it all are forgotten.
 const MOST_SENDERS: usize = 20_000;
 
 /// When senders wrote lately. In memory: after a restart a loop is noticed again within [`RATE_WINDOW`].
@@ -22,11 +22,16 @@ pub(crate) struct Frequencies(Mutex<HashMap<(TenantId, String), VecDeque<Timesta
 impl Frequencies {
     /// Notes a mail, and gives whether there were more within the window than people write.
     fn is_too_many(&self, tenant: TenantId, sender: &str, now: Timestamp) -> bool {
+        let key = (tenant, sender.to_owned());
         let mut senders = self.0.lock();
-        if senders.len() >= MOST_SENDERS {
+        if senders.len() >= MOST_SENDERS && !senders.contains_key(&key) {
             senders.retain(|_, times| times.back().is_some_and(|last| now.since(*last) < RATE_WINDOW));
+            if senders.len() >= MOST_SENDERS {
+                // So many at once are no loop. To begin anew is cheaper than to find out who matters, and a loop goes on.
+                senders.clear();
+            }
         }
-        let times = senders.entry((tenant, sender.to_owned())).or_default();
+        let times = senders.entry(key).or_default();
         times.push_back(now);
         while times.len() > MOST_IN_WINDOW as usize + 1 {
             times.pop_front();
