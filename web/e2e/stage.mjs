@@ -52,8 +52,9 @@ export class Stage {
       const frame = () => new Promise((drawn) => requestAnimationFrame(drawn));
       await document.fonts.ready;
       await frame();
-      const moving = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
-      await Promise.all(moving.map((one) => one.finished.catch(() => {})));
+      // Asked again with each frame: the promise of an animation whose element left the page may stay open for ever.
+      const moves = (one) => one.playState === 'running' && one.effect?.getComputedTiming().endTime !== Infinity;
+      while (document.getAnimations().some(moves)) await frame();
       await frame();
     });
   }

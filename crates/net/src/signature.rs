@@ -1,5 +1,8 @@
 //! The cryptography of webhooks: comparison in constant time, HMAC, digests.
 
+pub mod aws;
+pub mod certificate;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 

@@ -6,8 +6,11 @@ mod console;
 mod form;
 mod letter;
 mod limits;
+mod mailgun;
 mod manifest;
 mod provider;
+mod sendgrid;
+mod ses;
 pub mod settings;
 mod smtp;
 mod smtp2go;
@@ -24,8 +27,14 @@ pub use provider::{
 /// Every provider there is, in the order in which people see them.
 #[must_use]
 pub fn all() -> &'static [&'static Manifest] {
-    static ALL: [&Manifest; 3] = [&smtp::MANIFEST, &smtp2go::MANIFEST, &console::MANIFEST];
+    static ALL: [&Manifest; 6] = [&smtp::MANIFEST, &smtp2go::MANIFEST, &mailgun::MANIFEST, &sendgrid::MANIFEST, &ses::MANIFEST, &console::MANIFEST];
     &ALL
+}
+
+/// The provider's id of a message, when a Message-ID is of the form that some provider writes in place of ours.
+#[must_use]
+pub fn provider_id_in(rfc_message_id: &str) -> Option<&str> {
+    all().iter().filter_map(|manifest| manifest.provider_id_in).find_map(|id_in| id_in(rfc_message_id))
 }
 
 /// The provider of that name.

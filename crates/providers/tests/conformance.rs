@@ -28,6 +28,9 @@ fn settings(manifest: &Manifest) -> Value {
     match manifest.name {
         "smtp" => json!({ "host": "mail.example.com", "username": "jane", "password": "example-password" }),
         "smtp2go" => json!({ "api_key": "api-0123456789ABCDEF0123456789ABCDEF" }),
+        "sendgrid" => json!({ "api_key": "SG.0123456789.ABCDEF" }),
+        "mailgun" => json!({ "api_key": "key-0123456789abcdef0123456789abcdef", "domain": "mg.example.com" }),
+        "ses" => json!({ "region": "eu-central-1", "access_key_id": "AKIDEXAMPLE", "secret_access_key": "not-a-real-key" }),
         "console" => json!({}),
         other => panic!("add settings for {other}"),
     }

@@ -16,8 +16,6 @@ export const conversations = {
   counts: () => get('/v1/conversations/counts'),
   one: (id: string) => get('/v1/conversations/{id}', { path: { id } }),
   markRead: (id: string) => post('/v1/conversations/{id}/read', { path: { id } }),
-  messages: (id: string, query: QueryOf<'/v1/conversations/{id}/messages'> = {}) =>
-    get('/v1/conversations/{id}/messages', { path: { id }, query }),
   decideTray: (id: string, belongs: boolean) =>
     post('/v1/conversations/{id}/tray-decision', { path: { id }, body: { belongs } }),
 };
@@ -26,18 +24,11 @@ export const messages = {
   list: (query: QueryOf<'/v1/messages'>) => get('/v1/messages', { query }),
   one: (id: string) => get('/v1/messages/{id}', { path: { id } }),
   send: (body: t.NewMessage, idempotencyKey: string) => post('/v1/messages', { body }, idempotencyKey),
-  raw: (id: string) => getText('/v1/messages/{id}/raw', { path: { id } }),
   cancel: (id: string) => post('/v1/messages/{id}/cancellation', { path: { id } }),
   retry: (id: string) => post('/v1/messages/{id}/retry', { path: { id } }),
   resolve: (id: string, decision: t.Decision) =>
     post('/v1/messages/{id}/resolution', { path: { id }, body: { decision } }),
   resolveMany: (ids: string[], decision: t.Decision) => post('/v1/message-resolutions', { body: { ids, decision } }),
-};
-
-export const contacts = {
-  list: (query: QueryOf<'/v1/contacts'>) => get('/v1/contacts', { query }),
-  one: (id: string) => get('/v1/contacts/{id}', { path: { id } }),
-  rename: (id: string, name: string) => patch('/v1/contacts/{id}', { path: { id }, body: { name } }),
 };
 
 export const channels = {

@@ -1954,6 +1954,8 @@ export interface components {
             max_recipients?: number | null;
             /** @description Has a mode in which nothing is delivered. */
             sandbox: boolean;
+            /** @description Signs its webhooks; others are believed by the secret in their URL and by an `Authorization` header. */
+            signed_webhooks: boolean;
         };
         /** @description A way to reach a person. */
         Channel: "whatsapp" | "email" | "sms" | "console";
@@ -2557,6 +2559,30 @@ export interface components {
             address: string;
             channel: components["schemas"]["Channel"];
         };
+        /** @description One mailbox. */
+        ImapMailbox: {
+            /** @description The account whose conversations these are. */
+            account_id?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            enabled: boolean;
+            /** @description Those that were looked into. */
+            folders: components["schemas"]["MailboxFolder"][];
+            health: components["schemas"]["MailboxHealth"];
+            id: string;
+            name: string;
+            /** @description The names of the secrets that are set. */
+            secrets_set: string[];
+            settings: components["schemas"]["MailboxSettings"];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description One page of a list. */
+        ImapMailboxList: {
+            data: components["schemas"]["ImapMailbox"][];
+            /** @description Where the next page begins; null on the last page. */
+            next_cursor?: string | null;
+        };
         /** @description What kind of file it is. */
         ImportFormat: "csv" | "vcard";
         /** @description A look at a file. */
@@ -2657,24 +2683,6 @@ export interface components {
             /** @description The display name; absent when the sender gave none. */
             name?: string | null;
         };
-        /** @description One mailbox. */
-        Mailbox2: {
-            /** @description The account whose conversations these are. */
-            account_id?: string | null;
-            /** Format: date-time */
-            created_at: string;
-            enabled: boolean;
-            /** @description Those that were looked into. */
-            folders: components["schemas"]["MailboxFolder"][];
-            health: components["schemas"]["MailboxHealth"];
-            id: string;
-            name: string;
-            /** @description The names of the secrets that are set. */
-            secrets_set: string[];
-            settings: components["schemas"]["MailboxSettings"];
-            /** Format: date-time */
-            updated_at: string;
-        };
         /** @description What changes of a mailbox; what is absent stays. */
         MailboxChange: {
             /**
@@ -2724,12 +2732,6 @@ export interface components {
             last_seen_at?: string | null;
             /** @description `failing` is tried again by itself; `stopped` waits for a person. */
             state: components["schemas"]["Health"];
-        };
-        /** @description One page of a list. */
-        MailboxList: {
-            data: components["schemas"]["Mailbox2"][];
-            /** @description Where the next page begins; null on the last page. */
-            next_cursor?: string | null;
         };
         /** @description The settings of a mailbox, without secrets. */
         MailboxSettings: {
@@ -5953,7 +5955,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MailboxList"];
+                    "application/json": components["schemas"]["ImapMailboxList"];
                 };
             };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
@@ -5987,7 +5989,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Mailbox2"];
+                    "application/json": components["schemas"]["ImapMailbox"];
                 };
             };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
@@ -6018,7 +6020,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Mailbox2"];
+                    "application/json": components["schemas"]["ImapMailbox"];
                 };
             };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
@@ -6083,7 +6085,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Mailbox2"];
+                    "application/json": components["schemas"]["ImapMailbox"];
                 };
             };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */

@@ -40,7 +40,6 @@ export type InboundRoute = Whole<Schemas['InboundRoute']>;
 export type Contact = Whole<Schemas['Contact']>;
 
 export type Conversation = Whole<Schemas['Conversation']>;
-export type ConversationState = Schemas['ConversationState'];
 export type ConversationCounts = Whole<Schemas['ConversationCounts']>;
 
 export type Message = Whole<Schemas['Message']>;
@@ -50,7 +49,6 @@ export type Attachment = Message['attachments'][number];
 export type Attempt = MessageDetail['attempts'][number];
 export type MessageEvent = MessageDetail['events'][number];
 export type NewMessage = Schemas['MessageRequest'];
-export type NewAttachment = Schemas['AttachmentRequest'];
 export type Accepted = Whole<Schemas['Accepted']>;
 export type Decision = Schemas['Decision'];
 

@@ -15,7 +15,7 @@ use crate::{Engine, Error};
 
 /// One mailbox.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-#[schemars(rename = "Mailbox")]
+#[schemars(rename = "ImapMailbox")]
 pub struct MailboxView {
     pub id: MailboxId,
     pub name: String,

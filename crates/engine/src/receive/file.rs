@@ -23,7 +23,7 @@ use store::threads::{self, Thread};
 use super::thread;
 use super::work::Ended;
 use crate::core::Core;
-use crate::send::{contact_of, own_message};
+use crate::send::{contact_of, sent_as};
 use crate::{Error, inbox};
 
 /// A mail that was read, ready to be filed.
@@ -144,12 +144,8 @@ struct Placed {
 /// The same mail by another way: the same Message-ID from the same sender, or one that went out from here.
 fn came_before(tx: &mut Tx<'_>, tenant: TenantId, letter: &Letter) -> Result<Option<MessageId>, Error> {
     let Some(message_id) = &letter.message_id else { return Ok(None) };
-    let known = match own_message(message_id) {
-        Some(id) => messages::get(tx, tenant, id)?.map(|message| message.id),
-        None => None,
-    };
-    let known = match known {
-        Some(known) => Some(known),
+    let known = match sent_as(tx, tenant, message_id)? {
+        Some(known) => Some(known.id),
         None => messages::by_rfc_id(tx, tenant, message_id)?,
     };
     let Some(known) = known else { return Ok(None) };

@@ -16,7 +16,7 @@ use store::messages::{self, Message};
 use super::work::Ended;
 use crate::Error;
 use crate::core::Core;
-use crate::send::{apply_report, message_of_token, own_message};
+use crate::send::{apply_report, message_of_token, own_message, sent_as};
 
 /// The source under which events that came as mail stand in a message's timeline.
 const SOURCE: &str = "mail";
@@ -64,38 +64,59 @@ pub(super) async fn apply(
 }
 
 /// The ways in which a report names a message, the strongest first.
-struct Clues(Vec<MessageId>);
+#[derive(Default)]
+struct Clues {
+    ids: Vec<MessageId>,
+    /// Message-IDs that providers wrote in place of ours.
+    rewritten: Vec<String>,
+}
 
 impl Clues {
     fn of(core: &Core, tenant: TenantId, report: &Report, recipients: &[EmailAddress]) -> Clues {
         let token = |address: &EmailAddress| {
             mail::address::tag_of(address).and_then(|tag| message_of_token(&core.vault, tenant, tag))
         };
-        let mut found: Vec<MessageId> = recipients.iter().filter_map(token).collect();
+        let mut clues = Clues { ids: recipients.iter().filter_map(token).collect(), ..Clues::default() };
         let (envelope_id, original) = match report {
             Report::Delivery(status) => (status.envelope_id.as_deref(), &status.original),
             Report::Complaint(complaint) => {
-                found.extend(complaint.mail_from.as_ref().and_then(token));
+                clues.ids.extend(complaint.mail_from.as_ref().and_then(token));
                 (complaint.envelope_id.as_deref(), &complaint.original)
             }
             Report::Disposition(disposition) => {
-                found.extend(disposition.original_message_id.as_deref().and_then(own_message));
-                return Clues(found);
+                clues.add(disposition.original_message_id.as_deref());
+                return clues;
             }
         };
-        found.extend(envelope_id.and_then(MessageId::from_suffix));
-        found.extend(original.message_id.as_deref().and_then(own_message));
-        Clues(found)
+        clues.ids.extend(envelope_id.and_then(MessageId::from_suffix));
+        clues.add(original.message_id.as_deref());
+        clues
+    }
+
+    fn add(&mut self, rfc_message_id: Option<&str>) {
+        let Some(written) = rfc_message_id else { return };
+        match own_message(written) {
+            Some(id) => self.ids.push(id),
+            None if providers::provider_id_in(written).is_some() => self.rewritten.push(written.to_owned()),
+            None => {}
+        }
     }
 
     fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.ids.is_empty() && self.rewritten.is_empty()
     }
 
     /// The first that is a message we sent: anybody can write a report, and it counts only when it knows one of ours.
     fn find(&self, tx: &mut Tx<'_>, tenant: TenantId) -> Result<Option<Message>, Error> {
-        for id in &self.0 {
+        for id in &self.ids {
             if let Some(message) = messages::get(tx, tenant, *id)?
+                && message.direction == Direction::Outbound
+            {
+                return Ok(Some(message));
+            }
+        }
+        for written in &self.rewritten {
+            if let Some(message) = sent_as(tx, tenant, written)?
                 && message.direction == Direction::Outbound
             {
                 return Ok(Some(message));

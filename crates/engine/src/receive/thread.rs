@@ -10,7 +10,7 @@ use store::threads::{self, Thread};
 use super::file::Letter;
 use crate::Error;
 use crate::core::Core;
-use crate::send::{own_message, thread_of_token};
+use crate::send::{sent_as, thread_of_token};
 
 /// How many Message-IDs of the chain are looked up.
 const MOST_ANCESTORS: usize = 20;
@@ -87,9 +87,7 @@ pub(super) fn await_ancestors(
 
 /// The message that a Message-ID names: one of ours, or one that came in.
 fn known(tx: &mut Tx<'_>, tenant: TenantId, rfc_id: &str) -> Result<Option<Message>, Error> {
-    if let Some(id) = own_message(rfc_id)
-        && let Some(message) = messages::get(tx, tenant, id)?
-    {
+    if let Some(message) = sent_as(tx, tenant, rfc_id)? {
         return Ok(Some(message));
     }
     match messages::by_rfc_id(tx, tenant, rfc_id)? {

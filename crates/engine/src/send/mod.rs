@@ -32,6 +32,6 @@ pub(crate) use load::{load, message_of_token, thread_of_token};
 pub(crate) use place::contact_of;
 pub(crate) use reconcile::run as reconcile;
 pub(crate) use recover::take_over;
-pub(crate) use reports::{Applied, apply_report, own_message};
+pub(crate) use reports::{Applied, apply_report, own_message, sent_as};
 pub(crate) use sender::{Link, Sender};
 pub(crate) use senders::Senders;

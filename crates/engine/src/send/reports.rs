@@ -73,15 +73,42 @@ pub(crate) fn apply_report(
 }
 
 fn find(tx: &mut Tx<'_>, tenant: TenantId, about: &About) -> Result<Option<Message>, Error> {
-    let by_rfc = about.rfc_message_id.as_deref().and_then(own_message);
-    for id in [about.message_id, by_rfc].into_iter().flatten() {
-        if let Some(message) = messages::get(tx, tenant, id)? {
-            return Ok(Some(message).filter(|message| message.direction == Direction::Outbound));
-        }
+    if let Some(id) = about.message_id
+        && let Some(message) = messages::get(tx, tenant, id)?
+    {
+        return Ok(Some(message).filter(|message| message.direction == Direction::Outbound));
     }
-    let Some(provider_id) = &about.provider_id else { return Ok(None) };
-    let Some(id) = messages::by_provider_id(tx, tenant, provider_id)? else { return Ok(None) };
-    Ok(messages::get(tx, tenant, id)?)
+    if let Some(rfc_id) = &about.rfc_message_id
+        && let Some(message) = sent_as(tx, tenant, rfc_id)?
+    {
+        return Ok(Some(message).filter(|message| message.direction == Direction::Outbound));
+    }
+    match &about.provider_id {
+        Some(provider_id) => by_provider_id(tx, tenant, provider_id),
+        None => Ok(None),
+    }
+}
+
+fn by_provider_id(tx: &mut Tx<'_>, tenant: TenantId, provider_id: &str) -> Result<Option<Message>, Error> {
+    match messages::by_provider_id(tx, tenant, provider_id)? {
+        Some(id) => Ok(messages::get(tx, tenant, id)?),
+        None => Ok(None),
+    }
+}
+
+/// The message of ours that went out under a Message-ID: ours, or the one that a provider wrote in its place.
+pub(crate) fn sent_as(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    rfc_message_id: &str,
+) -> Result<Option<Message>, Error> {
+    if let Some(id) = own_message(rfc_message_id) {
+        return Ok(messages::get(tx, tenant, id)?);
+    }
+    match providers::provider_id_in(rfc_message_id) {
+        Some(provider_id) => by_provider_id(tx, tenant, provider_id),
+        None => Ok(None),
+    }
 }
 
 /// The message that a Message-ID of ours names: its left part is the message's id.

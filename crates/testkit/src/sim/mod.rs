@@ -2,9 +2,13 @@
 //! they took, and fail on demand.
 
 mod faults;
+mod form;
 mod http;
 pub mod imap;
+pub mod mailgun;
+pub mod sendgrid;
 pub mod vendor;
+pub mod ses;
 pub mod smtp;
 pub mod smtp2go;
 pub mod tokens;

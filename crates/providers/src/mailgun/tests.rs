@@ -1,0 +1,407 @@
+//! Mailgun's answers, webhooks and mails, as samples in files, and what they become.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::channel::Channel;
+use domain::clock::Timestamp;
+use domain::failure::{AttemptOutcome, LookUp, Outcome, RejectReason};
+use domain::ids::MessageId;
+use domain::message::EventKind;
+use domain::outgoing::{File, Outgoing};
+use http::{HeaderMap, StatusCode};
+use net::http::Response;
+use serde_json::{Value, json};
+
+use super::{config, events, inbound, send, stored, webhook};
+use crate::form::{self, Form};
+use crate::provider::{Fact, LookUpRequest, NotDone, RawRequest, ReceivedMail, StoredMail};
+
+const NOW: Timestamp = Timestamp::from_micros(1_795_185_400_000_000);
+
+fn id() -> MessageId {
+    "msg_01h455vb4pex5vsknk084sn02q".parse().unwrap()
+}
+
+fn message() -> Outgoing {
+    Outgoing {
+        id: id(),
+        channel: Channel::Email,
+        return_path: None,
+        from: "Support, Inc. <support@mg.example.com>".parse().unwrap(),
+        to: vec!["Jane Döe <jane@example.com>".parse().unwrap(), "jim@example.com".parse().unwrap()],
+        cc: vec!["joe@example.com".parse().unwrap()],
+        bcc: vec!["june@example.com".parse().unwrap()],
+        reply_to: Some("support+tok@mg.example.com".parse().unwrap()),
+        subject: "Your order".to_owned(),
+        text: Some("Hello".to_owned()),
+        html: Some("<p>Hello <img src=\"cid:logo\"></p>".to_owned()),
+        attachments: vec![
+            file("logo.png", "image/png", Some("logo"), b"\x89PNG"),
+            file("in\"voice\r\n.pdf", "application/pdf", None, b"%PDF\r\n--"),
+        ],
+        rfc_message_id: "01h455vb4pex5vsknk084sn02q@mg.example.com".to_owned(),
+        in_reply_to: Some("b@example.com".to_owned()),
+        references: vec!["a@example.com".to_owned(), "b@example.com".to_owned()],
+        headers: BTreeMap::from([
+            ("List-Unsubscribe".to_owned(), "<https://example.com/u/1>".to_owned()),
+            ("List-Unsubscribe-Post".to_owned(), "List-Unsubscribe=One-Click".to_owned()),
+            ("X-Note".to_owned(), "one\r\ntwo".to_owned()),
+        ]),
+        date: NOW,
+        attempt: 1,
+        trial: 1,
+    }
+}
+
+fn file(filename: &str, content_type: &str, content_id: Option<&str>, bytes: &[u8]) -> File {
+    File {
+        filename: filename.to_owned(),
+        content_type: content_type.to_owned(),
+        content_id: content_id.map(str::to_owned),
+        bytes: bytes.into(),
+    }
+}
+
+/// The request as the other side reads it.
+fn sent(message: &Outgoing, sandbox: bool) -> Form {
+    let written = send::encode(message, sandbox);
+    let request = RawRequest {
+        headers: vec![("content-type".to_owned(), written.content_type)],
+        body: written.body.into(),
+        ..RawRequest::default()
+    };
+    form::read(&request).unwrap()
+}
+
+fn answer(status: u16, body: &str) -> Response {
+    Response {
+        status: StatusCode::from_u16(status).unwrap(),
+        headers: HeaderMap::new(),
+        body: Bytes::copy_from_slice(body.as_bytes()),
+    }
+}
+
+#[test]
+fn a_message_becomes_a_form() {
+    let form = sent(&message(), true);
+    let lines: Vec<String> = form
+        .fields
+        .iter()
+        .map(|field| match &field.filename {
+            None => format!("{}: {}", field.name, field.text()),
+            Some(name) => {
+                format!("{}: file {name} ({})", field.name, field.content_type.as_deref().unwrap_or("?"))
+            }
+        })
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"));
+    let invoice = form.fields.iter().find(|field| field.name == "attachment").unwrap();
+    assert_eq!(invoice.bytes.as_ref(), b"%PDF\r\n--");
+    let again = send::encode(&message(), true);
+    assert_eq!(again.body, send::encode(&message(), true).body, "every attempt has the same bytes");
+}
+
+#[test]
+fn the_form_is_as_the_vendor_describes_it() {
+    let spec: Value = serde_json::from_str(include_str!("samples/messages-spec.json")).unwrap();
+    let named = |list: &str| -> Vec<String> { serde_json::from_value(spec[list].clone()).unwrap() };
+    let plain = Outgoing { text: None, html: None, attachments: Vec::new(), ..message() };
+    for form in [sent(&message(), true), sent(&plain, false)] {
+        let names: Vec<&str> = form.fields.iter().map(|field| field.name.as_str()).collect();
+        for name in &names {
+            let is_known = named("fields").iter().any(|known| known == name);
+            let is_free = named("prefixes").iter().any(|prefix| name.starts_with(prefix.as_str()));
+            assert!(is_known || is_free, "{name}");
+            let is_once = names.iter().filter(|other| *other == name).count() == 1;
+            assert!(is_once || named("repeatable").iter().any(|known| known == name), "{name} twice");
+        }
+        for required in named("required") {
+            assert!(names.contains(&required.as_str()), "{required}");
+        }
+        assert!(
+            named("one_of").iter().any(|body| form.get(body).is_some_and(|field| !field.bytes.is_empty()))
+        );
+    }
+}
+
+#[test]
+fn answers_become_outcomes() {
+    use AttemptOutcome::{Misconfigured, RateLimited, Rejected, Sent, Temporary, Unknown};
+    let inactive = "{\"message\":\"Domain mg.example.com is not allowed to send: the domain is unverified\"}";
+    for (status, body, class) in [
+        (200, include_str!("samples/sent.json"), Sent),
+        (200, "Mailgun Magnificent API", Misconfigured),
+        (200, "{\"id\":\"\",\"message\":\"Sandboxed\"}", Unknown),
+        (200, "<html>", Unknown),
+        (302, "", Misconfigured),
+        (400, include_str!("samples/bad-recipient.json"), Rejected),
+        (400, include_str!("samples/limited.json"), RateLimited),
+        (400, inactive, Misconfigured),
+        (401, "Forbidden", Misconfigured),
+        (402, "{\"message\":\"Request Failed\"}", Misconfigured),
+        (403, "{\"message\":\"not allowed to send large batches yet\"}", Misconfigured),
+        (404, "{\"message\":\"Domain not found: mg.example.com\"}", Misconfigured),
+        (413, "{\"message\":\"request size exceeds 52.4MiB limit\"}", Rejected),
+        (429, include_str!("samples/limited.json"), RateLimited),
+        (500, "{\"message\":\"Internal Server Error\"}", Temporary),
+        (500, "<html>", Unknown),
+        (502, "{\"message\":\"Bad Gateway\"}", Unknown),
+        (503, "", Temporary),
+        (504, "", Unknown),
+    ] {
+        let outcome = send::decode(&answer(status, body), NOW);
+        assert_eq!(outcome.class(), class, "{status} {body}: {outcome:?}");
+    }
+    let outcome = send::decode(&answer(200, include_str!("samples/sent.json")), NOW);
+    let Outcome::Sent { provider_id, .. } = outcome else { panic!("not sent") };
+    assert_eq!(provider_id.as_deref(), Some("20261120143638.0d1e2f3a4b5c6d7e@mg.example.com"));
+    assert_eq!(send::own_form(provider_id.as_deref().unwrap()), provider_id.as_deref());
+    assert_eq!(send::own_form("01h455vb4pex5vsknk084sn02q@mg.example.com"), None);
+    let outcome = send::decode(&answer(429, include_str!("samples/limited.json")), NOW);
+    assert!(
+        matches!(outcome, Outcome::RateLimited { after: Some(wait), .. } if wait == Duration::from_secs(120))
+    );
+    for (sentence, reason) in [
+        ("to parameter is not a valid address. please check documentation", RejectReason::BadRecipient),
+        ("'from' parameter is not a valid address", RejectReason::BadSender),
+        (
+            "Sandbox subdomains are for test purposes only. Please add your own domain or add the address to authorized recipients in Account Settings.",
+            RejectReason::BadRecipient,
+        ),
+        (
+            "Send options (parameters starting with o:, h:, or v:) are limited to 16KB total",
+            RejectReason::Invalid,
+        ),
+    ] {
+        let outcome = send::decode(&answer(400, &json!({ "message": sentence }).to_string()), NOW);
+        assert!(
+            matches!(&outcome, Outcome::Rejected { reason: found, .. } if *found == reason),
+            "{sentence}: {outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn webhooks_become_reports() {
+    let samples = [
+        include_str!("samples/event-delivered.json"),
+        include_str!("samples/event-failed-permanent.json"),
+        include_str!("samples/event-failed-temporary.json"),
+        include_str!("samples/event-failed-suppressed.json"),
+        include_str!("samples/event-clicked.json"),
+        include_str!("samples/event-opened-by-machine.json"),
+        include_str!("samples/event-rejected.json"),
+        include_str!("samples/event-unknown.json"),
+    ];
+    let reports: Vec<_> = samples.iter().map(|sample| webhook::read(sample.as_bytes()).unwrap()).collect();
+    for report in &reports[..7] {
+        assert_eq!(report.about.message_id, Some(id()));
+    }
+    insta::assert_json_snapshot!(reports);
+    for wrong in ["", "{", "[]", "{\"event-data\":{}}", "{\"event-data\":{\"event\":1}}"] {
+        assert!(webhook::read(wrong.as_bytes()).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn failures_are_told_apart() {
+    for (severity, reason, code, kind) in [
+        ("permanent", "bounce", 550, EventKind::BouncedHard),
+        ("permanent", "generic", 554, EventKind::BouncedHard),
+        ("permanent", "generic", 499, EventKind::BouncedSoft),
+        ("permanent", "old", 451, EventKind::BouncedSoft),
+        ("permanent", "espblock", 550, EventKind::BouncedSoft),
+        ("permanent", "suppress-complaint", 607, EventKind::Rejected),
+        ("permanent", "suppress-unsubscribe", 0, EventKind::Rejected),
+        ("permanent", "hardfail", 605, EventKind::Rejected),
+        ("temporary", "generic", 421, EventKind::Deferred),
+        ("", "", 0, EventKind::BouncedSoft),
+    ] {
+        let event = json!({ "event-data": {
+            "event": "failed", "severity": severity, "reason": reason, "delivery-status": { "code": code },
+        } });
+        assert_eq!(
+            webhook::read(event.to_string().as_bytes()).unwrap().kind,
+            kind,
+            "{severity} {reason} {code}"
+        );
+    }
+}
+
+fn account() -> config::Account {
+    config::read(json!({ "api_key": "key-0123456789abcdef", "domain": "MG.example.com" })).unwrap()
+}
+
+#[test]
+fn a_look_up_says_no_only_when_it_is_sure() {
+    let ended = Timestamp::from_micros(1_795_185_398_000_000);
+    let request = LookUpRequest {
+        message_id: id(),
+        rfc_message_id: "01h455vb4pex5vsknk084sn02q@mg.example.com".to_owned(),
+        provider_id: None,
+        recipients: vec!["jane+1@example.com".to_owned()],
+        sent_from: ended.minus(Duration::from_secs(30)),
+        sent_until: ended,
+    };
+    let account = account();
+    let (soon, late) = (ended.plus(Duration::from_secs(60)), ended.plus(Duration::from_mins(30)));
+    let read = |status, body: &str, now| events::decode(&answer(status, body), &account, &request, now);
+    let page = include_str!("samples/events-page.json");
+    let found = read(200, page, soon);
+    let events::Page::Answer(LookUp::Found { provider_id, .. }) = found else { panic!("{found:?}") };
+    assert_eq!(provider_id.as_deref(), Some("01h455vb4pex5vsknk084sn02q@mg.example.com"));
+    let others = page.replace("01h455vb4pex5vsknk084sn02q", "01h455vb4pex5vsknk084sn02z");
+    assert_eq!(
+        read(200, &others, late),
+        events::Page::Next("https://api.mailgun.net/v3/mg.example.com/events/W3siaGVhZA".to_owned())
+    );
+    let elsewhere = others.replace("https://api.mailgun.net/", "https://api.mailgun.net.example.com/");
+    assert!(matches!(read(200, &elsewhere, late), events::Page::Answer(LookUp::Failed(_))));
+    let last = "{\"items\":[],\"paging\":{\"next\":\"https://api.mailgun.net/v3/mg.example.com/events/x\"}}";
+    assert!(matches!(read(200, last, soon), events::Page::Answer(LookUp::Failed(_))));
+    assert_eq!(read(200, last, late), events::Page::Answer(LookUp::NotFound));
+    for (status, body) in [(401, "Forbidden"), (429, ""), (200, "<html>"), (500, "")] {
+        assert!(matches!(read(status, body, late), events::Page::Answer(LookUp::Failed(_))), "{status}");
+    }
+    assert_eq!(
+        events::first_page(&account, &request, soon),
+        "https://api.mailgun.net/v3/mg.example.com/events?begin=1795185248&end=1795185578&ascending=yes&limit=300\
+         &recipient=jane%2B1%40example.com"
+    );
+}
+
+fn posted(fields: &[(&str, &str)], files: &[(&str, &str, &str)]) -> RawRequest {
+    let mut body = String::new();
+    for (name, value) in fields {
+        body.push_str(&format!("--xx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+    }
+    for (name, filename, content) in files {
+        body.push_str(&format!(
+            "--xx\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{filename}\"\r\n\
+             Content-Type: image/png\r\n\r\n{content}\r\n"
+        ));
+    }
+    body.push_str("--xx--\r\n");
+    RawRequest {
+        headers: vec![("content-type".to_owned(), "multipart/form-data; boundary=xx".to_owned())],
+        body: body.into(),
+        ..RawRequest::default()
+    }
+}
+
+const SIGNED: [(&str, &str); 3] = [("timestamp", "1795185399"), ("token", "t1"), ("signature", "00")];
+
+#[test]
+fn a_mail_in_pieces_becomes_a_mail() {
+    let mut fields = vec![
+        ("recipient", "support+tok@mg.example.com"),
+        ("sender", "jane@example.org"),
+        ("from", "Jane Doe <jane@example.org>"),
+        ("subject", "Re: Ihre Bestellung ✓"),
+        ("body-plain", "Danke für alles"),
+        ("stripped-text", "Danke"),
+        ("body-html", "<p>Danke <img src=\"cid:logo\"></p>"),
+        ("attachment-count", "1"),
+        ("content-id-map", "{\"<logo>\":\"attachment-1\"}"),
+        ("token", "a header of the mail"),
+        (
+            "message-headers",
+            "[[\"From\",\"Jane Doe <jane@example.org>\"],[\"To\",\"support@mg.example.com\"],\
+             [\"Message-Id\",\"<a@example.org>\"],[\"In-Reply-To\",\"<b@mg.example.com>\"],\
+             [\"Content-Type\",\"multipart/mixed; boundary=q\"]]",
+        ),
+    ];
+    fields.extend(SIGNED);
+    let Fact::Mail(mail) = inbound::read(&posted(&fields, &[("attachment-1", "logo.png", "PNG")])).unwrap()
+    else {
+        panic!("no mail")
+    };
+    assert_eq!(mail.dedupe_key, "t1");
+    assert_eq!(mail.envelope_from.as_ref().map(|from| from.as_str()), Some("jane@example.org"));
+    assert_eq!(mail.envelope_to[0].as_str(), "support+tok@mg.example.com");
+    let parsed = mail::parse(&mail.raw);
+    assert_eq!(parsed.subject.as_deref(), Some("Re: Ihre Bestellung ✓"));
+    assert_eq!(parsed.message_id.as_deref(), Some("a@example.org"));
+    assert_eq!(parsed.in_reply_to, ["b@mg.example.com"]);
+    assert_eq!(parsed.text.as_deref().map(str::trim), Some("Danke für alles"));
+    assert_eq!((parsed.parts.len(), parsed.parts[0].content_id.as_deref()), (1, Some("logo")));
+}
+
+#[test]
+fn a_whole_mail_stays_as_it_is() {
+    let raw = "From: jane@example.org\r\nMessage-ID: <a@example.org>\r\n\r\nHello\r\n";
+    let mut fields =
+        vec![("recipient", "a@mg.example.com, b@mg.example.com"), ("sender", ""), ("body-mime", raw)];
+    fields.extend(SIGNED);
+    let expected = ReceivedMail {
+        dedupe_key: "t1".to_owned(),
+        envelope_from: None,
+        envelope_to: vec!["a@mg.example.com".parse().unwrap(), "b@mg.example.com".parse().unwrap()],
+        raw: raw.into(),
+    };
+    assert_eq!(inbound::read(&posted(&fields, &[])).unwrap(), Fact::Mail(expected));
+    assert!(inbound::read(&posted(&SIGNED, &[])).is_err(), "no mail in it");
+}
+
+#[test]
+fn a_kept_mail_is_fetched_from_the_vendor_only() {
+    let place = "https://storage-us-east4.api.mailgun.net/v3/domains/mg.example.com/messages/KEY";
+    let mut fields = vec![
+        ("recipient", "support@mg.example.com"),
+        ("body-plain", "Thanks"),
+        ("message-url", place),
+        (
+            "attachments",
+            "[{\"url\":\"https://x\",\"size\":3,\"name\":\"a.png\",\"content-type\":\"image/png\"}]",
+        ),
+    ];
+    fields.extend(SIGNED);
+    let Fact::Stored(kept) = inbound::read(&posted(&fields, &[])).unwrap() else { panic!("not kept") };
+    assert_eq!(kept.place, place);
+    let without_files =
+        posted(&[("body-plain", "Thanks"), ("message-url", place), ("attachments", "[]")], &[]);
+    assert!(matches!(inbound::read(&without_files), Ok(Fact::Mail(_))), "everything came along");
+    let mail = stored::decode(&answer(200, include_str!("samples/stored.json")), &kept).unwrap();
+    assert!(mail.raw.starts_with(b"From: jane@example.org\r\n"));
+    assert_eq!(mail.envelope_from.unwrap().as_str(), "jane@example.org");
+    let bare = StoredMail { envelope_to: Vec::new(), ..kept.clone() };
+    let mail = stored::decode(&answer(200, include_str!("samples/stored.json")), &bare).unwrap();
+    assert_eq!(mail.envelope_to[0].as_str(), "support@mg.example.com");
+    for (status, later) in [(404, false), (401, true), (500, true), (200, false)] {
+        let not_done = stored::decode(&answer(status, "<html>"), &kept).unwrap_err();
+        assert_eq!(matches!(not_done, NotDone::Later(_)), later, "{status}");
+    }
+    let base = "https://api.mailgun.net";
+    for (place, right) in [
+        (place, true),
+        ("https://api.mailgun.net/v3/domains/x/messages/y", true),
+        ("http://api.mailgun.net/v3/x", false),
+        ("https://api.mailgun.net.example.com/x", false),
+        ("https://evilmailgun.net/x", false),
+        ("https://api.mailgun.net:8443/x", false),
+        ("https://api.mailgun.net@example.com/x", false),
+        ("https://169.254.169.254/latest", false),
+        ("/v3/x", false),
+    ] {
+        assert_eq!(stored::is_ours(place, base), right, "{place}");
+    }
+    assert!(stored::is_ours("http://127.0.0.1:9/v3/x", "http://127.0.0.1:9"));
+    assert!(!stored::is_ours("https://api.mailgun.net/v3/x", "http://127.0.0.1:9"));
+}
+
+#[test]
+fn settings_are_read() {
+    let account = account();
+    assert_eq!(
+        (account.base_url.as_str(), account.domain.as_str()),
+        ("https://api.mailgun.net", "mg.example.com")
+    );
+    let eu = config::read(json!({ "api_key": "k", "domain": "mg.example.com", "region": "eu" })).unwrap();
+    assert_eq!(eu.base_url, "https://api.eu.mailgun.net");
+    for wrong in ["example", "a/b.example.com", "a..example.com", "mg.example.com?x", "../v4.x"] {
+        let refused = config::read(json!({ "api_key": "k", "domain": wrong })).err().expect("no domain");
+        assert_eq!(refused.faults[0].pointer, "/settings/domain", "{wrong}");
+    }
+}
