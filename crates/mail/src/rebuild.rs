@@ -67,7 +67,12 @@ fn is_packing(name: &str) -> bool {
 
 /// One line: what a vendor left folded, or slipped in, cannot begin another header.
 fn unfolded(value: &str) -> String {
-    value.split(['\r', '\n', '\0']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+    value
+        .split(['\r', '\n', '\0'])
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]

@@ -63,7 +63,13 @@ impl Request {
     /// A GET.
     #[must_use]
     pub fn get(url: impl Into<String>, timeout: Duration) -> Request {
-        Request { method: Method::GET, url: url.into(), headers: HeaderMap::new(), body: Bytes::new(), timeout }
+        Request {
+            method: Method::GET,
+            url: url.into(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            timeout,
+        }
     }
 
     /// A POST of JSON.

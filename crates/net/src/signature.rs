@@ -44,7 +44,8 @@ pub fn ecdsa_p256_fits(public_key: &[u8], message: &[u8], signature: &[u8]) -> b
 /// Whether bytes are a public key on P-256 as `SubjectPublicKeyInfo` in DER.
 #[must_use]
 pub fn is_p256_public_key(public_key: &[u8]) -> bool {
-    aws_lc_rs::signature::ParsedPublicKey::new(&aws_lc_rs::signature::ECDSA_P256_SHA256_ASN1, public_key).is_ok()
+    aws_lc_rs::signature::ParsedPublicKey::new(&aws_lc_rs::signature::ECDSA_P256_SHA256_ASN1, public_key)
+        .is_ok()
 }
 
 /// Standard base 64 with padding.

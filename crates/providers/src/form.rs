@@ -78,7 +78,8 @@ fn multipart(body: &Bytes, boundary: &str) -> Result<Form, Unreadable> {
     let mut at = if body.starts_with(opening.as_bytes()) {
         opening.len()
     } else {
-        position(body, between.as_bytes()).ok_or_else(|| broken("its boundary does not occur"))? + between.len()
+        position(body, between.as_bytes()).ok_or_else(|| broken("its boundary does not occur"))?
+            + between.len()
     };
     let mut form = Form::default();
     loop {
@@ -90,7 +91,8 @@ fn multipart(body: &Bytes, boundary: &str) -> Result<Form, Unreadable> {
             return Err(broken("it has too many parts"));
         }
         let start = position(rest, b"\r\n").ok_or_else(|| broken("a boundary is cut off"))? + 2;
-        let length = position(&rest[start..], between.as_bytes()).ok_or_else(|| broken("a part does not end"))?;
+        let length =
+            position(&rest[start..], between.as_bytes()).ok_or_else(|| broken("a part does not end"))?;
         if let Some(field) = part(&body.slice(at + start..at + start + length)) {
             form.fields.push(field);
         }

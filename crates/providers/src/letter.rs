@@ -33,8 +33,10 @@ const OWN_HEADERS: &[&str] = &[
 
 /// Our id, the headers of the thread, and those of the sender's choice that are free. Values hold no line ends.
 pub(crate) fn headers(message: &Outgoing) -> Vec<(&str, String)> {
-    let mut headers =
-        vec![(REFERENCE_HEADER, message.id.to_string()), ("Message-ID", format!("<{}>", message.rfc_message_id))];
+    let mut headers = vec![
+        (REFERENCE_HEADER, message.id.to_string()),
+        ("Message-ID", format!("<{}>", message.rfc_message_id)),
+    ];
     if let Some(parent) = &message.in_reply_to {
         headers.push(("In-Reply-To", format!("<{parent}>")));
     }

@@ -8,7 +8,11 @@ mod letter;
 mod limits;
 mod mailgun;
 mod manifest;
+mod postmark;
 mod provider;
+mod resend;
+#[cfg(test)]
+mod samples;
 mod sendgrid;
 mod ses;
 pub mod settings;
@@ -20,14 +24,23 @@ pub use connect::{Surroundings, connect};
 pub use manifest::{Capabilities, Link, Manifest};
 pub use net::check::CheckStep;
 pub use provider::{
-    Confirmation, Fact, LookUpRequest, NotDone, Provider, RawRequest, ReceivedMail, Refusal, Refused, StoredMail,
-    Unreadable,
+    Confirmation, Fact, LookUpRequest, NotDone, Provider, RawRequest, ReceivedMail, Refusal, Refused,
+    StoredMail, Unreadable,
 };
 
 /// Every provider there is, in the order in which people see them.
 #[must_use]
 pub fn all() -> &'static [&'static Manifest] {
-    static ALL: [&Manifest; 6] = [&smtp::MANIFEST, &smtp2go::MANIFEST, &mailgun::MANIFEST, &sendgrid::MANIFEST, &ses::MANIFEST, &console::MANIFEST];
+    static ALL: [&Manifest; 8] = [
+        &smtp::MANIFEST,
+        &smtp2go::MANIFEST,
+        &mailgun::MANIFEST,
+        &sendgrid::MANIFEST,
+        &ses::MANIFEST,
+        &postmark::MANIFEST,
+        &resend::MANIFEST,
+        &console::MANIFEST,
+    ];
     &ALL
 }
 

@@ -75,8 +75,10 @@ mod tests {
 
     #[test]
     fn webhooks_are_believed_by_their_authorization() {
-        let secrets =
-            Secrets::of([Some(Secret::new("token-2".to_owned())), Some(Secret::new("jane:example-secret".to_owned()))]);
+        let secrets = Secrets::of([
+            Some(Secret::new("token-2".to_owned())),
+            Some(Secret::new("jane:example-secret".to_owned())),
+        ]);
         // printf 'jane:example-secret' | base64
         for right in [
             "Bearer jane:example-secret",
@@ -96,7 +98,15 @@ mod tests {
     #[test]
     fn a_time_is_recent_on_both_sides_of_now() {
         let (now, tolerance) = (Timestamp::from_micros(1_000_000_000), Duration::from_secs(300));
-        for (seconds, recent) in [(1000, true), (700, true), (1300, true), (699, false), (1301, false), (i64::MAX, false), (i64::MIN, false)] {
+        for (seconds, recent) in [
+            (1000, true),
+            (700, true),
+            (1300, true),
+            (699, false),
+            (1301, false),
+            (i64::MAX, false),
+            (i64::MIN, false),
+        ] {
             assert_eq!(is_recent(seconds, now, tolerance), recent, "{seconds}");
         }
     }

@@ -2,6 +2,8 @@
 
 extern crate chancery_providers as providers;
 
+mod suite;
+
 use std::sync::Arc;
 
 use domain::channel::Channel;
@@ -30,7 +32,11 @@ fn settings(manifest: &Manifest) -> Value {
         "smtp2go" => json!({ "api_key": "api-0123456789ABCDEF0123456789ABCDEF" }),
         "sendgrid" => json!({ "api_key": "SG.0123456789.ABCDEF" }),
         "mailgun" => json!({ "api_key": "key-0123456789abcdef0123456789abcdef", "domain": "mg.example.com" }),
-        "ses" => json!({ "region": "eu-central-1", "access_key_id": "AKIDEXAMPLE", "secret_access_key": "not-a-real-key" }),
+        "ses" => {
+            json!({ "region": "eu-central-1", "access_key_id": "AKIDEXAMPLE", "secret_access_key": "not-a-real-key" })
+        }
+        "postmark" => json!({ "server_token": "00000000-0000-0000-0000-000000000000" }),
+        "resend" => json!({ "api_key": "re_0123456789ABCDEF" }),
         "console" => json!({}),
         other => panic!("add settings for {other}"),
     }
@@ -174,7 +180,10 @@ fn capabilities_agree_with_each_other() {
 
 #[tokio::test]
 async fn providers_without_webhooks_refuse_them() {
-    for manifest in all().iter().filter(|manifest| !manifest.capabilities.delivery_events && !manifest.capabilities.inbound) {
+    for manifest in all()
+        .iter()
+        .filter(|manifest| !manifest.capabilities.delivery_events && !manifest.capabilities.inbound)
+    {
         let provider =
             connect(manifest.name, settings(manifest), &surroundings(&Arc::default())).expect("connects");
         assert!(provider.verify(&providers::RawRequest::default()).await.is_err(), "{}", manifest.name);

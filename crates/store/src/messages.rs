@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use domain::access::{Actor, ActorKind};
 use domain::address::Mailbox;
+use domain::automatic::Automatic;
 use domain::channel::Channel;
 use domain::clock::Timestamp;
 use domain::failure::OnUnknown;
 use domain::ids::{AccountId, ContactId, ConversationId, JournalId, MessageId, TenantId, ThreadId};
-use domain::automatic::Automatic;
 use domain::message::{Direction, MessageState};
 use domain::threading::Rule;
 use serde::{Deserialize, Serialize};

@@ -44,10 +44,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 /// Any fault of the database.
 pub fn insert(tx: &mut Tx<'_>, tenant: TenantId, rearrangement: &Rearrangement) -> Result<(), Error> {
     let Rearrangement { id, kind, subject_id, actor, at, undone_at, before } = rearrangement;
-    tx.run(
-        INSERT,
-        &args![tenant, id, kind, subject_id, actor.kind.as_str(), actor.id, at, undone_at, before],
-    )
+    tx.run(INSERT, &args![tenant, id, kind, subject_id, actor.kind.as_str(), actor.id, at, undone_at, before])
 }
 
 const GET: &str = "

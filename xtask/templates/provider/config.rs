@@ -6,6 +6,7 @@ use domain::invalid::{Faults, Invalid};
 use domain::secret::Secret;
 
 use crate::settings;
+use crate::webhook::Secrets;
 
 const DEFAULT_BASE_URL: &str = "https://api.acme.example";
 const DEFAULT_TIMEOUT_SECONDS: u16 = 30;
@@ -22,11 +23,14 @@ pub(super) struct AcmeSettings {
     /// The secret that webhooks are signed with. Without it they are refused.
     #[schemars(title = "Webhook secret", extend("x-order" = 3))]
     pub webhook_secret: Option<Secret>,
+    /// The webhook secret before, which stays right while it is changed over.
+    #[schemars(title = "Earlier webhook secret", extend("x-order" = 4))]
+    pub previous_webhook_secret: Option<Secret>,
     /// Where the API is.
-    #[schemars(title = "Base URL", extend("x-order" = 4), default = "default_base_url")]
+    #[schemars(title = "Base URL", extend("x-order" = 5), default = "default_base_url")]
     pub base_url: Option<String>,
     /// How long to wait for an answer, in seconds. Past it nobody knows whether the message was taken.
-    #[schemars(title = "Time-out", extend("x-order" = 5), range(min = 1, max = 300), default = "default_timeout")]
+    #[schemars(title = "Time-out", extend("x-order" = 6), range(min = 1, max = 300), default = "default_timeout")]
     pub timeout_seconds: Option<u16>,
 }
 
@@ -41,7 +45,7 @@ fn default_timeout() -> Option<u16> {
 /// The settings, read and found good.
 pub(super) struct Account {
     pub api_key: Secret,
-    pub webhook_secret: Option<Secret>,
+    pub webhook_secrets: Secrets,
     /// Without a slash at the end.
     pub base_url: String,
     pub timeout: Duration,
@@ -63,7 +67,7 @@ pub(super) fn read(given: serde_json::Value) -> Result<Account, Invalid> {
     faults.finish()?;
     Ok(Account {
         api_key: read.api_key,
-        webhook_secret: read.webhook_secret,
+        webhook_secrets: Secrets::of([read.webhook_secret, read.previous_webhook_secret]),
         base_url: base_url.unwrap_or_default(),
         timeout: Duration::from_secs(u64::from(read.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS))),
     })

@@ -10,17 +10,18 @@ mod webhook;
 use std::sync::Arc;
 
 use domain::channel::Channel;
-use domain::failure::{Outcome, Words};
+use domain::failure::Outcome;
 use domain::invalid::Invalid;
-use domain::outgoing::{DeliveryReport, Outgoing};
+use domain::outgoing::Outgoing;
 use futures_util::future::BoxFuture;
 use net::check::CheckStep;
-use net::http::{Client, Stage};
+use net::http::Client;
 
+use crate::answer::unanswered;
 use crate::connect::Surroundings;
 use crate::limits;
 use crate::manifest::{Capabilities, Link, Manifest};
-use crate::provider::{Provider, RawRequest, Refused, Unreadable};
+use crate::provider::{Fact, Provider, RawRequest, Refused, Unreadable};
 use crate::settings;
 
 pub(crate) static MANIFEST: Manifest = Manifest {
@@ -32,10 +33,13 @@ pub(crate) static MANIFEST: Manifest = Manifest {
         attachments: true,
         custom_headers: true,
         delivery_events: true,
+        signed_webhooks: true,
         keeps_message_id: true,
         max_recipients: Some(100),
         ..Capabilities::NONE
     },
+    webhook_headers: &[],
+    provider_id_in: None,
     links: &[Link { title: "API", url: "https://acme.example/docs/api" }],
     guide: include_str!("README.md"),
     schema: settings::schema_of::<config::AcmeSettings>,
@@ -66,8 +70,7 @@ impl Provider for Acme {
             }
             match self.http.send(send::encode(message, &self.account)).await {
                 Ok(answer) => send::decode(&answer),
-                Err(error) if error.stage == Stage::NotSent => Outcome::Temporary(Words::plain(error.detail)),
-                Err(error) => Outcome::Unknown(Words::plain(error.detail)),
+                Err(error) => unanswered(error),
             }
         })
     }
@@ -81,11 +84,11 @@ impl Provider for Acme {
         })
     }
 
-    fn verify(&self, request: &RawRequest) -> Result<(), Refused> {
-        webhook::verify(request, self.account.webhook_secret.as_ref())
+    fn verify<'a>(&'a self, request: &'a RawRequest) -> BoxFuture<'a, Result<(), Refused>> {
+        Box::pin(async move { webhook::verify(request, &self.account.webhook_secrets) })
     }
 
-    fn read(&self, request: &RawRequest) -> Result<Vec<DeliveryReport>, Unreadable> {
-        webhook::read(&request.body)
+    fn read(&self, request: &RawRequest) -> Result<Vec<Fact>, Unreadable> {
+        Ok(webhook::read(&request.body)?.into_iter().map(Fact::Report).collect())
     }
 }

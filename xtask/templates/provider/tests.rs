@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::{config, send, webhook};
 use crate::provider::{RawRequest, Refused};
+use crate::webhook::Secrets;
 
 fn account() -> config::Account {
     config::read(json!({ "api_key": "not-a-real-key" })).unwrap()
@@ -22,6 +23,7 @@ fn message() -> Outgoing {
     Outgoing {
         id: "msg_01k0000000000000000000000a".parse().unwrap(),
         channel: Channel::Email,
+        return_path: None,
         from: "Support <support@example.com>".parse().unwrap(),
         to: vec!["Jane Doe <jane@example.com>".parse().unwrap()],
         cc: Vec::new(),
@@ -87,7 +89,7 @@ fn settings_that_cannot_work_are_named() {
 
 #[test]
 fn a_webhook_is_believed_only_with_the_vendors_signature() {
-    let secret = Secret::new("not-a-real-secret".to_owned());
+    let secrets = Secrets::of([Some(Secret::new("not-a-real-secret".to_owned())), None]);
     let body = Bytes::from_static(include_bytes!("samples/events.json"));
     let signature = net::signature::base64(&net::signature::hmac_sha256(b"not-a-real-secret", &body));
     let mut request = RawRequest {
@@ -95,9 +97,9 @@ fn a_webhook_is_believed_only_with_the_vendors_signature() {
         body,
         ..RawRequest::default()
     };
-    assert_eq!(webhook::verify(&request, Some(&secret)), Ok(()));
+    assert_eq!(webhook::verify(&request, &secrets), Ok(()));
     request.body = Bytes::from_static(b"[]");
-    assert_eq!(webhook::verify(&request, Some(&secret)), Err(Refused("the signature is not the vendor's")));
+    assert_eq!(webhook::verify(&request, &secrets), Err(Refused::unauthorized("the signature is not the vendor's")));
 }
 
 #[test]

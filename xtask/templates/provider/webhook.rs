@@ -4,10 +4,10 @@
 use domain::failure::Words;
 use domain::message::EventKind;
 use domain::outgoing::{About, DeliveryReport};
-use domain::secret::Secret;
 use serde::Deserialize;
 
 use crate::provider::{RawRequest, Refused, Unreadable};
+use crate::webhook::Secrets;
 
 /// HMAC-SHA256 of the raw body, in base 64.
 const SIGNATURE: &str = "X-Acme-Signature";
@@ -22,16 +22,16 @@ const EVENTS: &[(&str, EventKind)] = &[
 ];
 
 /// Whether the vendor signed it.
-pub(super) fn verify(request: &RawRequest, secret: Option<&Secret>) -> Result<(), Refused> {
-    let secret = secret.ok_or(Refused("the account has no webhook secret"))?;
-    let given = request.header(SIGNATURE).ok_or(Refused("the signature is missing"))?;
-    let expected =
-        net::signature::base64(&net::signature::hmac_sha256(secret.reveal().as_bytes(), &request.body));
-    if net::signature::equal(given.as_bytes(), expected.as_bytes()) {
-        Ok(())
-    } else {
-        Err(Refused("the signature is not the vendor's"))
+pub(super) fn verify(request: &RawRequest, secrets: &Secrets) -> Result<(), Refused> {
+    if secrets.is_empty() {
+        return Err(Refused::unauthorized("the account has no webhook secret"));
     }
+    let given = request.header(SIGNATURE).ok_or(Refused::unauthorized("the signature is missing"))?;
+    let is_signed = secrets.any(|secret| {
+        let expected = net::signature::base64(&net::signature::hmac_sha256(secret.as_bytes(), &request.body));
+        net::signature::equal(given.as_bytes(), expected.as_bytes())
+    });
+    if is_signed { Ok(()) } else { Err(Refused::unauthorized("the signature is not the vendor's")) }
 }
 
 #[derive(Deserialize)]

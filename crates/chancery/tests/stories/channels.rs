@@ -272,3 +272,16 @@ story!(thousands_wait_and_leave_once, async |app| {
     let ids = server.ids();
     assert_eq!((ids.len(), ids.values().copied().max()), (2_700, Some(1)));
 });
+
+story!(the_sender_follows_the_settings, async |app| {
+    let (_server, account) = app.mail_server().await;
+    let path = format!("/v1/channel-accounts/{account}");
+    let changed =
+        app.key().patch(&path, json!({ "settings": { "from": "Sales <sales@company.example.com>" } })).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    assert_eq!(changed.body["sender"], json!({ "name": "Sales", "address": "sales@company.example.com" }));
+    let named = json!({ "sender": { "name": "Desk", "address": "desk@company.example.com" } });
+    assert_eq!(app.key().patch(&path, named).await.body["sender"]["name"], "Desk");
+    let other = app.key().patch(&path, json!({ "settings": { "port": 2526 } })).await;
+    assert_eq!(other.body["sender"]["address"], "desk@company.example.com");
+});

@@ -36,7 +36,8 @@ async fn submit(postfix: &Postfix, to: &[&str], raw: &str) {
     let from: EmailAddress = "jane@example.com".parse().unwrap();
     let to: Vec<EmailAddress> = to.iter().map(|to| to.parse().unwrap()).collect();
     let to: Vec<&EmailAddress> = to.iter().collect();
-    let outcome = Pool::new(config, 1).send(Envelope { from: Some(&from), to: &to, id: None }, raw.as_bytes()).await;
+    let outcome =
+        Pool::new(config, 1).send(Envelope { from: Some(&from), to: &to, id: None }, raw.as_bytes()).await;
     assert_eq!(outcome.class().to_string(), "sent", "{outcome:?}");
 }
 

@@ -152,3 +152,55 @@ story!(an_account_is_checked_without_sending, async |app| {
     })
     .await;
 });
+
+/// A message with everything that one can have.
+fn full_letter() -> Value {
+    json!({
+        "to": ["Jane Doe <jane@example.com>", "jim@example.com"],
+        "cc": "joe@example.com",
+        "bcc": "june@example.com",
+        "subject": "Ihre Bestellung ✓",
+        "text": "Hallo",
+        "html": "<p>Hallo <img src=\"cid:logo\"></p>",
+        "headers": {
+            "List-Unsubscribe": "<https://example.com/u/1>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+        "attachments": [
+            { "filename": "logo.png", "content_type": "image/png", "content_base64": "iVBORw0KGgo=", "content_id": "logo" },
+            // printf 'a\r\n--b\r\n\r\n' | base64
+            { "filename": "Rechnung.bin", "content_type": "application/x-thing", "content_base64": "YQ0KLS1iDQoNCg==" },
+        ],
+    })
+}
+
+story!(everything_of_a_message_arrives, async |app| {
+    let (vendor, _, _listening) = mailgun(&app).await;
+    let id = send(&app, full_letter()).await;
+    becomes(&app, &id, "sent").await;
+    let taken = vendor.taken().pop().unwrap();
+    assert_eq!(
+        taken.recipients,
+        ["jane@example.com", "jim@example.com", "joe@example.com", "june@example.com"]
+    );
+    for (name, value) in [
+        ("subject", "Ihre Bestellung ✓"),
+        ("text", "Hallo"),
+        ("html", "<p>Hallo <img src=\"cid:logo\"></p>"),
+        ("cc", "joe@example.com"),
+        ("bcc", "june@example.com"),
+        ("h:List-Unsubscribe", "<https://example.com/u/1>"),
+        ("h:List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("h:X-Chancery-Id", id.as_str()),
+    ] {
+        assert_eq!(taken.field(name), Some(value), "{name}");
+    }
+    let file = |field: &str| taken.files.iter().find(|file| file.field == field).unwrap();
+    assert_eq!((file("inline").filename.as_str(), file("inline").bytes.len()), ("logo", 8));
+    let attached = file("attachment");
+    assert_eq!(
+        (attached.filename.as_str(), attached.content_type.as_str()),
+        ("Rechnung.bin", "application/x-thing")
+    );
+    assert_eq!(attached.bytes, b"a\r\n--b\r\n\r\n");
+});

@@ -182,3 +182,53 @@ story!(an_account_is_checked_without_sending, async |app| {
     })
     .await;
 });
+
+/// A message with everything that one can have.
+fn full_letter() -> Value {
+    json!({
+        "to": ["Jane Doe <jane@example.com>", "jim@example.com"],
+        "cc": "joe@example.com",
+        "bcc": "june@example.com",
+        "subject": "Ihre Bestellung ✓",
+        "text": "Hallo",
+        "html": "<p>Hallo <img src=\"cid:logo\"></p>",
+        "headers": {
+            "List-Unsubscribe": "<https://example.com/u/1>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+        "attachments": [
+            { "filename": "logo.png", "content_type": "image/png", "content_base64": "iVBORw0KGgo=", "content_id": "logo" },
+            // printf 'a\r\n--b\r\n\r\n' | base64
+            { "filename": "Rechnung.bin", "content_type": "application/x-thing", "content_base64": "YQ0KLS1iDQoNCg==" },
+        ],
+    })
+}
+
+story!(everything_of_a_message_arrives, async |app| {
+    let (vendor, _, _listening) = sendgrid(&app, json!({})).await;
+    let id = send(&app, full_letter()).await;
+    becomes(&app, &id, "sent").await;
+    let taken = vendor.taken().pop().unwrap();
+    assert_eq!(
+        taken.recipients,
+        ["jane@example.com", "jim@example.com", "joe@example.com", "june@example.com"]
+    );
+    let request = &taken.request;
+    assert_eq!(request["subject"], "Ihre Bestellung ✓");
+    assert_eq!(texts(&request["content"], "type"), ["text/plain", "text/html"]);
+    assert_eq!(
+        request["personalizations"][0]["to"][0],
+        json!({ "name": "Jane Doe", "email": "jane@example.com" })
+    );
+    assert_eq!(request["personalizations"][0]["bcc"], json!([{ "email": "june@example.com" }]));
+    for (name, value) in [
+        ("List-Unsubscribe", "<https://example.com/u/1>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("X-Chancery-Id", id.as_str()),
+    ] {
+        assert_eq!(taken.header(name), Some(value), "{name}");
+    }
+    let [logo, bill] = request["attachments"].as_array().unwrap().as_slice() else { panic!("two files") };
+    assert_eq!((&logo["disposition"], &logo["content_id"]), (&json!("inline"), &json!("logo")));
+    assert_eq!((&bill["disposition"], &bill["content"]), (&json!("attachment"), &json!("YQ0KLS1iDQoNCg==")));
+});

@@ -69,8 +69,7 @@ story!(a_message_makes_the_whole_circle, async |app| {
 
     // The recipient never saw our Message-ID: SES wrote its own in its place.
     let parent = format!("In-Reply-To: <{}>", taken.rfc_message_id);
-    let answer =
-        mail("Jane <jane@example.com>", "Something else", "r1@example.com", &[&parent], "Thanks");
+    let answer = mail("Jane <jane@example.com>", "Something else", "r1@example.com", &[&parent], "Thanks");
     let (from, to) = ("jane@example.com", "support@company.example.com");
     assert_eq!(vendor.receive(from, to, answer.as_bytes()).await, [Some(200)]);
     let inbound = "/v1/messages?direction=inbound";

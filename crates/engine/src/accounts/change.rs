@@ -157,6 +157,7 @@ impl Engine {
         let mut account = found.ok_or(Error::NotFound("channel account"))?;
         let manifest = manifest_of(&account.provider)?;
         let mut changed = Vec::new();
+        let names_sender = change.settings.as_ref().is_some_and(|settings| settings.contains_key("from"));
         if let Some(settings) = change.settings {
             changed.extend(settings.keys().map(|name| format!("settings.{name}")));
             let all = connect::surroundings_settings(core, &account)?;
@@ -174,6 +175,10 @@ impl Engine {
         if let Some(request) = change.sender {
             let empty = Map::new();
             (account.sender_name, account.sender_address) = sender(Some(request), &empty)?;
+            changed.push("sender".to_owned());
+        } else if names_sender && let Some(settings) = account.settings.as_object() {
+            // As when it was added: the settings say who sends, unless the change says it itself.
+            (account.sender_name, account.sender_address) = sender(None, settings)?;
             changed.push("sender".to_owned());
         }
         if let Some(rule) = change.on_unknown {

@@ -27,14 +27,10 @@ mod uploads;
 mod views;
 
 pub use activity::ActivityView;
-pub use canned_responses::{
-    CannedResponseChange, CannedResponseView, NewCannedResponse, RenderedResponse,
-};
+pub use canned_responses::{CannedResponseChange, CannedResponseView, NewCannedResponse, RenderedResponse};
 pub use change::{BulkChange, BulkChanged, ConversationChange, Skipped};
 pub use checklist::ChecklistStep;
-pub use conversation_view::{
-    AssigneeView, ContactBrief, ConversationView, LastMessage, TagBrief, TeamBrief,
-};
+pub use conversation_view::{AssigneeView, ContactBrief, ConversationView, LastMessage, TagBrief, TeamBrief};
 pub use conversations::{ConversationCounts, ConversationFilter};
 pub use drafts::{DraftAddress, DraftChange, DraftContent, DraftFile, DraftView, NewDraft};
 pub use message_view::{
@@ -47,7 +43,7 @@ pub use notes::{NewNote, NoteChange, NoteUpload};
 pub use notifications::{
     NotificationCount, NotificationFilter, NotificationView, NotificationsRead, NotifierView, NowRead,
 };
-pub use presence::{PresenceFollower, PresenceNews, PresencePing, PresentPerson, OthersPresent};
+pub use presence::{OthersPresent, PresenceFollower, PresenceNews, PresencePing, PresentPerson};
 pub use rearrange::{Rearranged, RearrangementKind, SplitRequest};
 pub use tags::{NewTag, TagChange, TagView};
 pub use teams::{NewTeam, TeamChange, TeamView};
@@ -56,10 +52,10 @@ pub use uploads::{LARGEST_UPLOAD, UploadLabel, UploadView};
 pub use views::{NewView, SavedView, ViewChange};
 
 pub(crate) use activity::note_return;
-pub(crate) use notifications::{News, notify};
 pub(crate) use change::ChangeOrder;
 pub(crate) use conversation_view::view as show_conversation;
 pub(crate) use names::{House, me};
+pub(crate) use notifications::{News, notify};
 pub(crate) use presence::{Presence, watch as watch_presence};
 pub(crate) use preview::preview;
 pub(crate) use snooze::wake;

@@ -47,7 +47,8 @@ pub(crate) async fn load(
         .read(move |tx| {
             let Some(stored) = stored(tx, tenant, id)? else { return Ok(None) };
             // A message that was never attempted has none to look at.
-            let attempts = if stored.message.attempts == 0 { Vec::new() } else { attempts::of_message(tx, tenant, id)? };
+            let attempts =
+                if stored.message.attempts == 0 { Vec::new() } else { attempts::of_message(tx, tenant, id)? };
             Ok::<_, store::Error>(Some((stored, trial(&attempts))))
         })
         .await?;
@@ -67,7 +68,8 @@ pub(crate) async fn load(
 
 /// The first attempt after the last one that the provider answered for good.
 fn trial(attempts: &[Attempt]) -> u32 {
-    let settles = |attempt: &&Attempt| matches!(attempt.outcome, AttemptOutcome::Sent | AttemptOutcome::Rejected);
+    let settles =
+        |attempt: &&Attempt| matches!(attempt.outcome, AttemptOutcome::Sent | AttemptOutcome::Rejected);
     attempts.iter().filter(settles).map(|attempt| attempt.number + 1).max().unwrap_or(1)
 }
 

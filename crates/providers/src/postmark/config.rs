@@ -84,7 +84,8 @@ pub(super) fn read(given: serde_json::Value) -> Result<Account, Invalid> {
     settings::sender(read.from.as_deref())?;
     let mut faults = Faults::default();
     if !read.server_token.reveal().bytes().all(|byte| byte.is_ascii_graphic()) {
-        faults.note("/settings/server_token", "expected a token such as 00000000-0000-0000-0000-000000000000");
+        faults
+            .note("/settings/server_token", "expected a token such as 00000000-0000-0000-0000-000000000000");
     }
     let stream = read.message_stream.unwrap_or_else(|| DEFAULT_STREAM.to_owned());
     if !stream.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {

@@ -11,22 +11,22 @@ use crate::answer::retry_after;
 
 /// What an `ErrorCode` means whatever the status says.
 const CODES: &[(i64, Class)] = &[
-    (10, Class::Account),                          // bad or missing token
-    (100, Class::Maintenance),                     // the API is offline for maintenance
-    (300, Class::Refused(RejectReason::Invalid)),  // invalid email request
-    (400, Class::Refused(RejectReason::BadSender)), // sender signature not found
-    (401, Class::Refused(RejectReason::BadSender)), // sender signature not confirmed
-    (402, Class::Refused(RejectReason::Invalid)),  // invalid JSON
-    (403, Class::Refused(RejectReason::Invalid)),  // field not understood
-    (405, Class::Account),                         // not allowed to send: out of credits
+    (10, Class::Account),                            // bad or missing token
+    (100, Class::Maintenance),                       // the API is offline for maintenance
+    (300, Class::Refused(RejectReason::Invalid)),    // invalid email request
+    (400, Class::Refused(RejectReason::BadSender)),  // sender signature not found
+    (401, Class::Refused(RejectReason::BadSender)),  // sender signature not confirmed
+    (402, Class::Refused(RejectReason::Invalid)),    // invalid JSON
+    (403, Class::Refused(RejectReason::Invalid)),    // field not understood
+    (405, Class::Account),                           // not allowed to send: out of credits
     (406, Class::Refused(RejectReason::Suppressed)), // inactive recipient
-    (409, Class::Refused(RejectReason::Invalid)),  // JSON required
-    (410, Class::Refused(RejectReason::Invalid)),  // too many in a batch
-    (411, Class::Refused(RejectReason::Content)),  // attachment of a forbidden type
-    (412, Class::Account),                         // the account is pending approval
-    (413, Class::Account),                         // the account may not send
-    (1235, Class::Account),                        // the message stream does not exist
-    (1236, Class::Account),                        // the message stream may not be used so
+    (409, Class::Refused(RejectReason::Invalid)),    // JSON required
+    (410, Class::Refused(RejectReason::Invalid)),    // too many in a batch
+    (411, Class::Refused(RejectReason::Content)),    // attachment of a forbidden type
+    (412, Class::Account),                           // the account is pending approval
+    (413, Class::Account),                           // the account may not send
+    (1235, Class::Account),                          // the message stream does not exist
+    (1236, Class::Account),                          // the message stream may not be used so
 ];
 
 #[derive(Clone, Copy)]

@@ -59,8 +59,8 @@ struct Attachment {
 
 /// The mail.
 pub(super) fn read(event: Value) -> Result<ReceivedMail, Unreadable> {
-    let inbound: Inbound =
-        serde_json::from_value(event).map_err(|error| Unreadable(format!("not a mail of Postmark: {error}")))?;
+    let inbound: Inbound = serde_json::from_value(event)
+        .map_err(|error| Unreadable(format!("not a mail of Postmark: {error}")))?;
     let id = inbound
         .message_id
         .clone()

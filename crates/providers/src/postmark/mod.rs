@@ -151,10 +151,11 @@ impl Postmark {
     }
 
     async fn ask(&self, mut request: Request) -> Result<Response, TransportError> {
-        let mut token = HeaderValue::from_str(self.account.server_token.reveal()).map_err(|_| TransportError {
-            stage: Stage::NotSent,
-            detail: "the server token holds characters that no token has".to_owned(),
-        })?;
+        let mut token =
+            HeaderValue::from_str(self.account.server_token.reveal()).map_err(|_| TransportError {
+                stage: Stage::NotSent,
+                detail: "the server token holds characters that no token has".to_owned(),
+            })?;
         token.set_sensitive(true);
         request.headers.insert(TOKEN_HEADER, token);
         request.headers.insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));

@@ -41,7 +41,12 @@ struct Listed {
 }
 
 /// What the search says.
-pub(super) fn decode(answer: &Response, request: &LookUpRequest, now: Timestamp, index_delay: Duration) -> LookUp {
+pub(super) fn decode(
+    answer: &Response,
+    request: &LookUpRequest,
+    now: Timestamp,
+    index_delay: Duration,
+) -> LookUp {
     let failed = |detail: &str| LookUp::Failed(Words::plain(detail));
     if answer.status != http::StatusCode::OK {
         return LookUp::Failed(super::failures::outcome(answer).words().clone());
@@ -50,8 +55,9 @@ pub(super) fn decode(answer: &Response, request: &LookUpRequest, now: Timestamp,
         return failed("the answer is not what Postmark answers");
     };
     let ours = request.message_id.to_string();
-    let is_ours =
-        |listed: &&Listed| listed.metadata.iter().flatten().any(|(name, value)| name == METADATA && *value == ours);
+    let is_ours = |listed: &&Listed| {
+        listed.metadata.iter().flatten().any(|(name, value)| name == METADATA && *value == ours)
+    };
     if let Some(listed) = found.messages.iter().find(is_ours) {
         let status = listed.status.as_deref().unwrap_or("known");
         return LookUp::Found {

@@ -129,7 +129,10 @@ pub(super) fn decode(answer: &Response) -> Outcome {
         return Outcome::Unknown(Words::new("200", "the answer names no MessageID"));
     };
     let refused = inactive(&taken.message);
-    let words = Words::new("200", if taken.message.is_empty() { "taken by Postmark".to_owned() } else { taken.message });
+    let words = Words::new(
+        "200",
+        if taken.message.is_empty() { "taken by Postmark".to_owned() } else { taken.message },
+    );
     Outcome::Sent { provider_id: Some(id), words, refused }
 }
 

@@ -57,7 +57,8 @@ fn fact(event: Value) -> Result<Fact, Unreadable> {
 
 fn report(event: &Value, record: &str) -> DeliveryReport {
     let recipient = text(event, "Recipient").or_else(|| text(event, "Email"));
-    let at = ["DeliveredAt", "BouncedAt", "ReceivedAt", "ChangedAt"].iter().find_map(|name| text(event, name));
+    let at =
+        ["DeliveredAt", "BouncedAt", "ReceivedAt", "ChangedAt"].iter().find_map(|name| text(event, name));
     let id = text(event, "MessageID").filter(|id| *id != NO_MESSAGE);
     DeliveryReport {
         dedupe_key: key(event, record, id, recipient, at),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain::address::EmailAddress;
 use domain::channel::Channel;
 use domain::clock::Timestamp;
 use domain::failure::{AttemptOutcome, Outcome, RejectReason};
@@ -278,7 +279,7 @@ fn a_mail_in_pieces_becomes_a_mail() {
     assert!(inbound::is_mail(&request));
     let mail = inbound::read(&request).unwrap();
     assert_eq!(mail.envelope_to[0].as_str(), "support+tok@example.com");
-    assert_eq!(mail.envelope_from.as_ref().map(|from| from.as_str()), Some("jane@example.org"));
+    assert_eq!(mail.envelope_from.as_ref().map(EmailAddress::as_str), Some("jane@example.org"));
     let parsed = mail::parse(&mail.raw);
     assert_eq!(parsed.subject.as_deref(), Some("Grüße"));
     assert_eq!(parsed.message_id.as_deref(), Some("a@example.org"));

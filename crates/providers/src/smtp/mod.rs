@@ -76,7 +76,8 @@ impl Provider for Smtp {
                 return outcome;
             }
             let recipients = message.recipients();
-            let from = self.envelope_from.as_ref().or(message.return_path.as_ref()).unwrap_or(&message.from.address);
+            let from =
+                self.envelope_from.as_ref().or(message.return_path.as_ref()).unwrap_or(&message.from.address);
             let id = message.id.suffix();
             self.pool.send(Envelope { from: Some(from), to: &recipients, id: Some(&id) }, &bytes).await
         })

@@ -155,7 +155,10 @@ async fn entries_stand_in_order(ground: &Ground) {
                 [line.clone(), note.clone()]
             );
             let before = line.id.to_string();
-            assert_eq!(entries::of_conversation(tx, OURS, conversation, &before, 9)?, std::slice::from_ref(&note));
+            assert_eq!(
+                entries::of_conversation(tx, OURS, conversation, &before, 9)?,
+                std::slice::from_ref(&note)
+            );
             let edited = Entry {
                 kind: EntryKind::NoteRemoved,
                 body: String::new(),

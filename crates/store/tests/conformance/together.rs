@@ -168,7 +168,10 @@ async fn a_draft_is_its_owners_alone(ground: &Ground) {
                 drafts::list(tx, OURS, sam, None, &(second.updated_at, second.id.to_string()), 9)?,
                 std::slice::from_ref(&first)
             );
-            assert_eq!(drafts::list(tx, OURS, sam, first.conversation, &end(), 9)?, std::slice::from_ref(&first));
+            assert_eq!(
+                drafts::list(tx, OURS, sam, first.conversation, &end(), 9)?,
+                std::slice::from_ref(&first)
+            );
             assert!(drafts::list(tx, OURS, kim, first.conversation, &end(), 9)?.is_empty());
             assert!(drafts::is_full(tx, OURS, sam, 2)? && !drafts::is_full(tx, OURS, sam, 3)?);
             assert!(!drafts::is_full(tx, THEIRS, sam, 1)?);

@@ -6,11 +6,13 @@ mod form;
 mod http;
 pub mod imap;
 pub mod mailgun;
+pub mod postmark;
+pub mod resend;
 pub mod sendgrid;
-pub mod vendor;
 pub mod ses;
 pub mod smtp;
 pub mod smtp2go;
 pub mod tokens;
+pub mod vendor;
 
 pub use faults::Faults;

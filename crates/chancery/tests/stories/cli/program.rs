@@ -261,7 +261,8 @@ pub async fn deliver(address: &str, from: &str, to: &str, raw: &str) {
         root_ca_pem: None,
     };
     let (from, to): (EmailAddress, EmailAddress) = (from.parse().unwrap(), to.parse().unwrap());
-    let outcome = Pool::new(config, 1).send(Envelope { from: Some(&from), to: &[&to], id: None }, raw.as_bytes()).await;
+    let outcome =
+        Pool::new(config, 1).send(Envelope { from: Some(&from), to: &[&to], id: None }, raw.as_bytes()).await;
     assert_eq!(outcome.class().as_str(), "sent", "{outcome:?}");
 }
 
