@@ -117,3 +117,17 @@ story!(an_event_about_a_strangers_message_ends_ignored, async |app| {
     .await;
     assert_eq!(state_of(&app, &id).await, "sent");
 });
+
+story!(a_message_through_smtp2go_makes_the_whole_circle, async |app| {
+    let (provider, _, _listening) = telling(&app, None).await;
+    let id = sent(&app).await;
+    let about = provider.taken().pop().unwrap();
+    for event in ["processed", "delivered", "open"] {
+        assert_eq!(provider.tell(Told::of(&about, event)).await, Some(200), "{event}");
+    }
+    let read = becomes(&app, &id, "read").await;
+    // It hands no mail over, so the answer comes by another way.
+    let parent = format!("In-Reply-To: {}", about.header("Message-ID").unwrap());
+    let raw = mail("jane@example.com", "Re: Your order", "answer@example.com", &[&parent], "Thank you");
+    assert_eq!(receive(&app, raw).await["conversation_id"], read["conversation_id"]);
+});

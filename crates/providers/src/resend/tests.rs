@@ -22,6 +22,31 @@ fn a_message_becomes_a_request() {
 }
 
 #[test]
+fn a_request_holds_only_what_the_official_specification_names() {
+    let spec: serde_json::Value = serde_json::from_str(include_str!("samples/emails-spec.json")).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&send::encode(&message())).unwrap();
+    let check = |object: &serde_json::Value, schema: &serde_json::Value| {
+        for (name, value) in object.as_object().unwrap() {
+            let property = &schema["properties"][name];
+            assert!(property.is_object(), "{name} is not in the specification");
+            let kind = match value {
+                serde_json::Value::String(_) => "string",
+                serde_json::Value::Array(_) => "array",
+                _ => "object",
+            };
+            let choices = property["oneOf"].as_array().into_iter().flatten().chain([property]);
+            assert!(choices.into_iter().any(|one| one["type"] == kind), "{name} may not be a {kind}");
+        }
+        for required in schema["required"].as_array().into_iter().flatten() {
+            assert!(object.get(required.as_str().unwrap()).is_some(), "{required} is missing");
+        }
+    };
+    check(&body, &spec["SendEmailRequest"]);
+    body["attachments"].as_array().unwrap().iter().for_each(|one| check(one, &spec["Attachment"]));
+    body["tags"].as_array().unwrap().iter().for_each(|one| check(one, &spec["Tag"]));
+}
+
+#[test]
 fn attempts_of_one_trial_have_one_key() {
     let second = domain::outgoing::Outgoing { attempt: 2, ..message() };
     let anew = domain::outgoing::Outgoing { attempt: 3, trial: 3, ..message() };

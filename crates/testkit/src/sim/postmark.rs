@@ -1,6 +1,8 @@
 //! A simulated Postmark: checks tokens and messages like the real one, answers like it, finds what it took by metadata,
 //! tells webhooks with basic authentication and again until they are taken, hands mails over, and fails on demand.
 
+mod inbound;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -192,7 +194,7 @@ impl Postmark {
 
     /// Hands a mail over, whole or in fields, as the inbound stream does.
     pub async fn hand_over(&self, whole: bool, to: &str, raw: &str) -> Vec<Option<u16>> {
-        self.post(&self.shared.inbound(whole, to, raw)).await
+        self.post(&inbound::body(whole, to, raw)).await
     }
 
     async fn post(&self, body: &Value) -> Vec<Option<u16>> {
@@ -326,50 +328,6 @@ impl Shared {
             .map(|taken| json!({ "MessageID": taken.id, "Status": "Sent", "Metadata": taken.metadata }))
             .collect();
         ok(&json!({ "TotalCount": found.len(), "Messages": found }))
-    }
-
-    fn inbound(&self, whole: bool, to: &str, raw: &str) -> Value {
-        let parsed = mail::parse(raw.as_bytes());
-        let from = parsed.from.as_ref();
-        let address = from.map(|from| from.address.as_str());
-        let headers: Vec<Value> = parsed
-            .headers
-            .iter()
-            .filter(|(name, _)| !["from", "to", "subject", "date"].contains(&name.to_lowercase().as_str()))
-            .map(|(name, value)| json!({ "Name": name, "Value": value.trim() }))
-            .collect();
-        let files: Vec<Value> = parsed
-            .parts
-            .iter()
-            .map(|part| {
-                json!({
-                    "Name": part.filename,
-                    "Content": net::signature::base64(&part.bytes),
-                    "ContentType": part.content_type,
-                    "ContentLength": part.bytes.len(),
-                    "ContentID": part.content_id.clone().unwrap_or_default(),
-                })
-            })
-            .collect();
-        let mut body = json!({
-            "From": address,
-            "FromFull": { "Email": address, "Name": from.and_then(|from| from.name.clone()).unwrap_or_default() },
-            "To": to,
-            "OriginalRecipient": to,
-            "Subject": parsed.subject,
-            // The id is the vendor's own, and the same for both forms.
-            "MessageID": net::signature::sha256_hex(raw.as_bytes()),
-            "Date": "Fri, 20 Nov 2026 11:59:00 +0000",
-            "TextBody": parsed.text.unwrap_or_default(),
-            "HtmlBody": parsed.html.unwrap_or_default(),
-            "StrippedTextReply": "",
-            "Headers": headers,
-            "Attachments": files,
-        });
-        if whole {
-            body["RawEmail"] = json!(raw);
-        }
-        body
     }
 }
 

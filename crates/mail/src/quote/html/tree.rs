@@ -115,6 +115,10 @@ impl<'a> Document<'a> {
         }
         for (place, token) in self.tokens.iter().enumerate() {
             if !(start..end).contains(&place) {
+                // What stood between two words kept them apart.
+                if place >= end && matches!(token.kind, Kind::Text) && !is_apart(&outside) {
+                    outside.push('\n');
+                }
                 outside.push_str(token.text);
                 continue;
             }
@@ -348,4 +352,9 @@ fn end_of_tag(tag: &str) -> usize {
 
 fn decoded(text: &str) -> std::borrow::Cow<'_, str> {
     if text.contains('&') { crate::parse::text_of_html(text).into() } else { text.into() }
+}
+
+/// Whether what is written next begins a word of its own.
+fn is_apart(html: &str) -> bool {
+    html.ends_with(|last: char| last == '>' || last.is_whitespace()) || html.is_empty()
 }
