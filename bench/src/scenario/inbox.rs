@@ -150,7 +150,7 @@ async fn targets(api: &Api, archive: &Archive, page: Page) -> Result<Vec<String>
         Page::Assignee => {
             archive.desk.agents.iter().map(|(_, id)| of(&format!("state=open&assignee={id}"))).collect()
         }
-        Page::Tag => archive.desk.tags.iter().map(|(_, id)| of(&format!("tag={id}"))).collect(),
+        Page::Tag => archive.desk.tags.iter().map(|(_, id)| of(&format!("state=open&tag={id}"))).collect(),
         Page::Counts => vec!["/v1/conversations/counts".to_owned()],
         Page::Open => opened(api, None).await?,
         Page::OpenLong => opened(api, Some(20)).await?,

@@ -2,9 +2,9 @@
 
 use domain::clock::Timestamp;
 use domain::conversation::ConversationState;
-use domain::ids::{ContactId, TagId, TeamId, TenantId};
+use domain::ids::{ContactId, ConversationId, TagId, TeamId, TenantId};
 
-use super::{Conversation, read};
+use super::{Conversation, get, read};
 use crate::args;
 use crate::db::{Error, Tx};
 
@@ -56,20 +56,12 @@ const TEAM: &str = page!(" AND team_id = $2 AND in_tray = 0 AND state = $3", "$4
 const CONTACT: &str = page!(" AND contact_id = $2 AND state <> 'merged'", "$3", "$4", "$5");
 const TRAY: &str = page!(" AND in_tray = 1", "$2", "$3", "$4");
 
-const TAG: &str = concat!(
-    "SELECT ",
-    columns!(),
-    "
-FROM conversations
-WHERE tenant_id = $1
-  AND id IN (SELECT conversation_id
-             FROM conversation_tags
-             WHERE tenant_id = $1 AND tag_id = $2 AND state = $3
-               AND (last_activity_at, conversation_id) < ($4, $5)
-             ORDER BY last_activity_at DESC, conversation_id DESC
-             LIMIT $6)
-ORDER BY last_activity_at DESC, id DESC"
-);
+const TAGGED: &str = "
+SELECT last_activity_at, conversation_id
+FROM conversation_tags
+WHERE tenant_id = $1 AND tag_id = $2 AND state = $3 AND (last_activity_at, conversation_id) < ($4, $5)
+ORDER BY last_activity_at DESC, conversation_id DESC
+LIMIT $6";
 
 /// Conversations with the newest activity first, before a row.
 ///
@@ -98,12 +90,36 @@ pub fn list(
         Filter::Team(team, state) => merged(limit, *state, |state| {
             tx.query(TEAM, &args![tenant, team, state.as_str(), at, id, limit], read)
         }),
-        Filter::Tag(tag, state) => merged(limit, *state, |state| {
-            tx.query(TAG, &args![tenant, tag, state.as_str(), at, id, limit], read)
-        }),
+        Filter::Tag(tag, state) => tagged(tx, tenant, *tag, *state, before, limit),
         Filter::Contact(contact) => tx.query(CONTACT, &args![tenant, contact, at, id, limit], read),
         Filter::Tray => tx.query(TRAY, &args![tenant, at, id, limit], read),
     }
+}
+
+/// By the rows that have nothing but the order, so that only the conversations of this page are fetched.
+fn tagged(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    tag: TagId,
+    state: Option<ConversationState>,
+    (at, id): &Before,
+    limit: u32,
+) -> Result<Vec<Conversation>, Error> {
+    let states = state.map_or(ConversationState::LISTED.to_vec(), |state| vec![state]);
+    let mut places: Vec<(Timestamp, ConversationId)> = Vec::new();
+    for state in states {
+        let state = state.as_str();
+        places.extend(tx.query(TAGGED, &args![tenant, tag, state, at, id, limit], |row| {
+            Ok((row.take()?, row.take()?))
+        })?);
+    }
+    places.sort_by_key(|place| std::cmp::Reverse(*place));
+    places.truncate(limit as usize);
+    let mut rows = Vec::with_capacity(places.len());
+    for (_, id) in places {
+        rows.extend(get(tx, tenant, id)?);
+    }
+    Ok(rows)
 }
 
 /// The newest of one state, or of all that lists show.
