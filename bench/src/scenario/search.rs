@@ -106,7 +106,7 @@ async fn measure(
     let before = Surroundings::measure(archive.installation.folder())?;
     let questions = questions(kind, archive);
     let example = questions.first().cloned().unwrap_or_default();
-    let hits = Arc::new(AtomicU64::new(0));
+    let hits = Arc::new(Hits::default());
     let load = Load {
         address: archive.installation.address,
         clients: settings.clients(8),
@@ -115,7 +115,8 @@ async fn measure(
     };
     // The first questions pay for what the database has not read yet: that is told apart.
     let first = load.closed(0, 16).await;
-    hits.store(0, Ordering::Relaxed);
+    hits.found.store(0, Ordering::Relaxed);
+    hits.put_off.store(0, Ordering::Relaxed);
     let (cpu, begun) = (server.cpu_seconds(), watch::now());
     let report = ask_for(&load, options.seconds, options.query_rate).await;
     let (cpu, seconds) = (server.cpu_seconds() - cpu, watch::seconds_since(begun));
@@ -131,7 +132,11 @@ async fn measure(
         .with("clients", load.clients)
         .with("loop", if options.query_rate.is_some() { "open" } else { "closed" })
         .with("first_p50_ms", first.latency.percentile_ms(0.5))
-        .with("hits_mean", rounded(hits.load(Ordering::Relaxed) as f64 / report.answered().max(1) as f64))
+        .with(
+            "hits_mean",
+            rounded(hits.found.load(Ordering::Relaxed) as f64 / report.answered().max(1) as f64),
+        )
+        .with("empty_with_more", hits.put_off.load(Ordering::Relaxed))
         .with("example", example);
     figures.bad = report.bad();
     figures.rss_mib = Some(memory.rss_mib);
@@ -219,11 +224,22 @@ fn ask(api: Api, questions: Vec<String>) -> Write {
     Arc::new(move |number, _, out| api.write("GET", &targets[number as usize % targets.len()], "", b"", out))
 }
 
+/// What the answers held.
+#[derive(Debug, Default)]
+struct Hits {
+    found: AtomicU64,
+    /// Pages without a result that lead on to another page.
+    put_off: AtomicU64,
+}
+
 /// A rare word must be found; of the others only the mean is told.
-fn count_hits(kind: Kind, hits: Arc<AtomicU64>) -> Look {
+fn count_hits(kind: Kind, hits: Arc<Hits>) -> Look {
     Arc::new(move |number, reply| {
         let found = reply.body.windows(14).filter(|window| window == b"\"conversation\"").count() as u64;
-        hits.fetch_add(found, Ordering::Relaxed);
+        hits.found.fetch_add(found, Ordering::Relaxed);
+        if found == 0 && crate::http::wire::find(reply.body, b"\"next_cursor\":\"").is_some() {
+            hits.put_off.fetch_add(1, Ordering::Relaxed);
+        }
         (kind == Kind::Rare && found == 0)
             .then(|| format!("question {number} found nothing: {}", reply.words()))
     })
@@ -247,6 +263,8 @@ async fn wait_until_indexed(api: &Api, archive: &Archive) -> Result<(f64, u64)> 
             }
         }
         missing = still;
+        // Asking must not keep the index from catching up.
+        tokio::time::sleep(Duration::from_millis(20 * missing.len() as u64)).await;
         if missing.len() < before {
             moved = watch::now();
         }
