@@ -21,7 +21,18 @@ const FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer
 /// With an explicit target the flags reach our code only, and not the build scripts.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-const BRIEFLY: u32 = 10;
+/// How long a target runs.
+#[derive(Clone, Copy)]
+enum Length {
+    /// A search that goes on from what earlier ones found.
+    Seconds(u32),
+    /// The same inputs each time: whether a change is refused must not hang on luck.
+    Same,
+}
+
+const SAME_RUNS: u32 = 100_000;
+/// A machine that is too slow for all of them stops here.
+const SAME_SECONDS: u32 = 30;
 
 #[derive(Args)]
 pub struct Options {
@@ -39,18 +50,18 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     }
     let chosen = if options.targets.is_empty() { &known } else { &options.targets };
     build(workspace)?;
-    let tally = run_each(workspace, chosen, options.seconds);
+    let tally = run_each(workspace, chosen, Length::Seconds(options.seconds));
     ensure!(tally.failed == 0, "{} of {} fuzz targets failed", tally.failed, chosen.len());
     Ok(())
 }
 
-/// For CI: long enough to find what a change broke, too short to search.
+/// For CI: enough to find what a change broke; the search for what nobody thought of is `cargo xtask fuzz`.
 pub fn every_target_briefly(workspace: &Workspace) -> Result<Ending> {
     if !Counterpart::CppCompiler.is_here() {
         return Ok(Ending::Skipped(counterparts::absence(Counterpart::CppCompiler)));
     }
     build(workspace)?;
-    Ok(Ending::Ran(run_each(workspace, &targets(workspace)?, BRIEFLY)))
+    Ok(Ending::Ran(run_each(workspace, &targets(workspace)?, Length::Same)))
 }
 
 fn targets(workspace: &Workspace) -> Result<Vec<String>> {
@@ -83,11 +94,14 @@ fn build(workspace: &Workspace) -> Result<()> {
         .run()
 }
 
-fn run_each(workspace: &Workspace, targets: &[String], seconds: u32) -> Tally {
+fn run_each(workspace: &Workspace, targets: &[String], length: Length) -> Tally {
     let mut tally = Tally::default();
     for target in targets {
-        console::heading(format_args!("fuzzing {target} for {seconds} s"));
-        match run_one(workspace, target, seconds) {
+        match length {
+            Length::Seconds(seconds) => console::heading(format_args!("fuzzing {target} for {seconds} s")),
+            Length::Same => console::heading(format_args!("fuzzing {target}, {SAME_RUNS} inputs")),
+        }
+        match run_one(workspace, target, length) {
             Ok(()) => tally += Tally::ONE,
             Err(error) => {
                 console::complain(format_args!(
@@ -100,8 +114,17 @@ fn run_each(workspace: &Workspace, targets: &[String], seconds: u32) -> Tally {
     tally
 }
 
-fn run_one(workspace: &Workspace, target: &str, seconds: u32) -> Result<()> {
-    let found = build_folder(workspace).join("corpus").join(target);
+fn run_one(workspace: &Workspace, target: &str, length: Length) -> Result<()> {
+    let found = match length {
+        Length::Seconds(_) => build_folder(workspace).join("corpus").join(target),
+        Length::Same => emptied(build_folder(workspace).join("same").join(target))?,
+    };
+    let limits = match length {
+        Length::Seconds(seconds) => vec![format!("-max_total_time={seconds}")],
+        Length::Same => {
+            vec!["-seed=1".into(), format!("-runs={SAME_RUNS}"), format!("-max_total_time={SAME_SECONDS}")]
+        }
+    };
     let seeds = workspace.root.join("fuzz/corpus").join(target);
     let failures = workspace.root.join("fuzz/artifacts").join(target);
     fs::create_dir_all(&found)?;
@@ -111,8 +134,8 @@ fn run_one(workspace: &Workspace, target: &str, seconds: u32) -> Result<()> {
         Program::new(build_folder(workspace).join(TARGET).join("release").join(target), &workspace.root)
             // The first folder is the one that the fuzzer writes to.
             .args([&found, &seeds])
+            .args(limits)
             .args([
-                format!("-max_total_time={seconds}"),
                 format!("-artifact_prefix={}/", failures.display()),
                 // One input that takes this long is a finding too.
                 "-timeout=5".into(),
@@ -132,6 +155,13 @@ fn run_one(workspace: &Workspace, target: &str, seconds: u32) -> Result<()> {
     let runs = said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
     console::confirm(format_args!("{target}: {} inputs, nothing found", runs.unwrap_or("?").trim()));
     Ok(())
+}
+
+fn emptied(folder: PathBuf) -> Result<PathBuf> {
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    Ok(folder)
 }
 
 fn build_folder(workspace: &Workspace) -> PathBuf {

@@ -17,8 +17,125 @@ const RAW: &[&str] = &["iframe", "noembed", "noframes", "script", "style", "text
 /// Elements of another language, with rules of their own: drawings and formulas go with what is inside them.
 const FOREIGN: &[&str] = &["math", "svg"];
 
-/// Elements that change the rules for what is inside them; what is inside stays.
-const DROPPED: &[&str] = &["frameset", "noscript", "optgroup", "option", "plaintext", "select", "template"];
+/// The elements that letters are written with. Of every other one the tags go and what is inside stays: an element that
+/// changes the rules for its inside (`select`, `template`), one that nobody knows, and one whose name belongs to drawings
+/// and formulas (`<lt>`, `<set>`), whose words the cleaner would take for part of one.
+const KEPT: &[&str] = &[
+    "a",
+    "abbr",
+    "acronym",
+    "address",
+    "area",
+    "article",
+    "aside",
+    "audio",
+    "b",
+    "base",
+    "basefont",
+    "bdi",
+    "bdo",
+    "big",
+    "blink",
+    "blockquote",
+    "body",
+    "br",
+    "button",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "data",
+    "datalist",
+    "dd",
+    "del",
+    "details",
+    "dfn",
+    "dialog",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "embed",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "font",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "head",
+    "header",
+    "hgroup",
+    "hr",
+    "html",
+    "i",
+    "img",
+    "input",
+    "ins",
+    "kbd",
+    "label",
+    "legend",
+    "li",
+    "link",
+    "main",
+    "map",
+    "mark",
+    "marquee",
+    "menu",
+    "meta",
+    "meter",
+    "nav",
+    "nobr",
+    "object",
+    "ol",
+    "output",
+    "p",
+    "param",
+    "picture",
+    "pre",
+    "progress",
+    "q",
+    "rb",
+    "rp",
+    "rt",
+    "rtc",
+    "ruby",
+    "s",
+    "samp",
+    "search",
+    "section",
+    "small",
+    "source",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "time",
+    "tr",
+    "track",
+    "tt",
+    "u",
+    "ul",
+    "var",
+    "video",
+    "wbr",
+];
 
 /// The same letter: every tag whole, every value in quotes, no comments, nothing that is no HTML.
 pub(crate) fn rewritten(html: &str) -> String {
@@ -63,7 +180,7 @@ fn rewrite(html: &str, with_attributes: bool) -> String {
             rest = if is_end { rest } else { after_raw(rest, &name).unwrap_or_default() };
             continue;
         }
-        if DROPPED.contains(&name.as_str()) {
+        if KEPT.binary_search(&name.as_str()).is_err() {
             continue;
         }
         if is_end {
@@ -224,6 +341,7 @@ mod tests {
             ("<p>a</p><svg><rect/><svg></svg><g/></svg><p>b</p>", "<p>a</p><p>b</p>"),
             ("a<svg/>b<math><mi>x</math >c<svg>d", "abcd"),
             ("<svg><style>a</style></svg><plaintext>b", "b"),
+            ("<div><lt><p>a</lt> <set>b</set><o:p>c</o:p></div>", "<div><p>a bc</div>"),
             ("<p =\">a", "<p>a"),
             ("<p a==\">b", "<p a=\"=&quot;\">b"),
             ("<p a=\"", "<p a=\"\">"),
@@ -231,6 +349,12 @@ mod tests {
         ] {
             assert_eq!(rewritten(html), expected, "{html}");
         }
+    }
+
+    #[test]
+    fn what_is_kept_is_in_order() {
+        assert!(KEPT.is_sorted());
+        assert!([FOREIGN, RAW].concat().iter().all(|name| !KEPT.contains(name)));
     }
 
     #[test]
