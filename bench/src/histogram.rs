@@ -30,6 +30,13 @@ impl Histogram {
         self.max.fetch_max(nanoseconds, Ordering::Relaxed);
     }
 
+    /// Forgets everything.
+    pub fn clear(&self) {
+        self.buckets.iter().for_each(|bucket| bucket.store(0, Ordering::Relaxed));
+        self.count.store(0, Ordering::Relaxed);
+        self.max.store(0, Ordering::Relaxed);
+    }
+
     pub fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }

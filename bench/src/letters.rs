@@ -51,6 +51,8 @@ pub fn write_text(mark: Mark, line_end: &str, out: &mut String) {
 pub struct Outgoing {
     /// How many different recipients take turns.
     pub contacts: u64,
+    /// The number of the first of them.
+    pub first_contact: u64,
     /// Adds an HTML part of about the same size.
     pub html: bool,
     /// `send_at`, for messages that are to be accepted and not sent.
@@ -62,7 +64,7 @@ pub struct Outgoing {
 impl Outgoing {
     /// Appends the JSON object of one message.
     pub fn write_json(&self, mark: Mark, out: &mut String) {
-        let contact = mark.number % self.contacts.max(1);
+        let contact = self.first_contact + mark.number % self.contacts.max(1);
         let _ = write!(
             out,
             r#"{{"channel":"email","to":"customer-{contact}@example.com","subject":"Your order {}","text":""#,
@@ -135,6 +137,7 @@ mod tests {
         let mark = Mark { number: 7, at: 8 };
         let outgoing = Outgoing {
             contacts: 5,
+            first_contact: 0,
             html: true,
             send_at: Some("2099-01-01T00:00:00Z".to_owned()),
             bulk: true,

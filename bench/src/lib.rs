@@ -21,6 +21,7 @@ pub mod scenario;
 pub mod settings;
 pub mod smtp;
 pub mod stand_in;
+pub mod storm;
 pub mod stubborn;
 pub mod surroundings;
 pub mod trace;

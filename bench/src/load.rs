@@ -121,14 +121,19 @@ impl Load {
 
     /// Sends the requests `first..first + count` at `per_second`, whether or not the server keeps up.
     pub async fn open(&self, first: u64, count: u64, per_second: f64) -> Report {
+        self.open_until(first, count, per_second, Arc::default()).await
+    }
+
+    /// The same, until `stop` says so or all are sent.
+    pub async fn open_until(&self, first: u64, count: u64, per_second: f64, stop: Arc<AtomicBool>) -> Report {
         let report = Arc::new(Report::default());
         let due = Arc::new(tokio::sync::Mutex::new(schedule(first, count, per_second)));
         let mut clients = JoinSet::new();
         for _ in 0..self.clients {
             let mut client = Client::new(self.clone(), Arc::clone(&report));
-            let due = Arc::clone(&due);
+            let (due, stop) = (Arc::clone(&due), Arc::clone(&stop));
             clients.spawn(async move {
-                loop {
+                while !stop.load(Ordering::Relaxed) {
                     // The lock is held while waiting: exactly one client waits for the next instant.
                     let Some((number, at)) = due.lock().await.recv().await else { return };
                     client.request(number, at).await;

@@ -11,7 +11,7 @@ use chancery_bench::output;
 use chancery_bench::peer::{compare, postfix};
 use chancery_bench::scenario::{
     accept, accept_batch, deliver_http, deliver_smtp, durability, inbound, inbox, kill, kill_inbound,
-    latency, memory, recovery, search, start,
+    latency, memory, recovery, search, start, storm,
 };
 use chancery_bench::settings::{Kind, Settings};
 use chancery_bench::yardstick::{bare, fsync, group_commit, smtp_raw};
@@ -43,6 +43,8 @@ enum Scenario {
     Inbox(inbox::Options),
     /// Searches in a million messages.
     Search(search::Options),
+    /// 100,000 delivery events, shuffled and doubled, while messages are sent.
+    Storm(storm::Options),
     /// 200 messages per second on a schedule, alone and beside a campaign.
     Latency(latency::Options),
     /// Twenty crashes in the middle of deliver-smtp.
@@ -139,6 +141,7 @@ async fn one_round(settings: &Settings, scenario: &Scenario, round: u32) -> Resu
         Scenario::AcceptBatch => accept_batch::run(settings, round).await?,
         Scenario::DeliverSmtp(options) => deliver_smtp::run(settings, options, round).await?,
         Scenario::DeliverHttp(options) => deliver_http::run(settings, options, round).await?,
+        Scenario::Storm(options) => storm::run(settings, options, round).await?,
         Scenario::Durability => durability::run(settings, round).await?,
         Scenario::Inbound => inbound::run(settings, round).await?,
         Scenario::Memory(options) => memory::run(settings, options, round).await?,

@@ -12,6 +12,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openBrowser } from './browser.mjs';
 import { agentsDay } from './chapters/agentsDay.mjs';
+import { channels } from './chapters/channels.mjs';
+import { channelsFailover } from './chapters/channelsFailover.mjs';
 import { contacts } from './chapters/contacts.mjs';
 import { dialogs } from './chapters/dialogs.mjs';
 import { everyPage } from './chapters/everyPage.mjs';
@@ -24,7 +26,9 @@ import { notified } from './chapters/notified.mjs';
 import { receiving } from './chapters/receiving.mjs';
 import { sending } from './chapters/sending.mjs';
 import { signIn } from './chapters/signIn.mjs';
+import { suppression } from './chapters/suppression.mjs';
 import { trouble } from './chapters/trouble.mjs';
+import { webhooks } from './chapters/webhooks.mjs';
 import { writing } from './chapters/writing.mjs';
 import { Stage } from './stage.mjs';
 
@@ -44,7 +48,8 @@ const { values: options } = parseArgs({
 /** Signing in comes first, whatever else is left out. */
 const chapters = [
   ...[sending, receiving, hostileMail, hostileSamples, keysOnly, agentsDay, writing],
-  ...[contacts, mailboxes, house, notified, trouble, dialogs, everyPage],
+  ...[channels, channelsFailover, contacts, suppression, webhooks, mailboxes],
+  ...[house, notified, trouble, dialogs, everyPage],
 ];
 
 await mkdir(options.out, { recursive: true });

@@ -27,6 +27,8 @@ pub enum Stage {
     Backend,
     /// Examples in the Rust documentation
     Doctests,
+    /// Signatures, both ways, against the vendors' own Python libraries
+    Sdk,
     /// The dashboard's types, lints and unit tests
     Web,
     /// Kill the server at random instants and count what was lost or doubled
@@ -48,6 +50,7 @@ impl Stage {
             Stage::Generated => "generated files",
             Stage::Backend => "backend tests",
             Stage::Doctests => "documentation examples",
+            Stage::Sdk => "vendors' own libraries",
             Stage::Web => "dashboard checks",
             Stage::Kill => "kill test",
             Stage::Story => "browser story",

@@ -2,6 +2,7 @@
 
 mod backend;
 mod kill;
+mod sdk;
 mod story;
 mod web;
 
@@ -36,7 +37,7 @@ impl Options {
 
     /// Whether anything chosen runs what the build stage builds.
     pub fn needs_build(&self) -> bool {
-        [Stage::Build, Stage::Generated, Stage::Backend, Stage::Kill, Stage::Story]
+        [Stage::Build, Stage::Generated, Stage::Backend, Stage::Sdk, Stage::Kill, Stage::Story]
             .into_iter()
             .any(|stage| self.wants(stage))
     }
@@ -87,6 +88,9 @@ pub fn run_all(workspace: &Workspace, options: &Options, stages: &mut Stages, bu
     }
     if options.wants(Stage::Doctests) {
         stages.run(Stage::Doctests, || needs(built, || backend::doctests(workspace)));
+    }
+    if options.wants(Stage::Sdk) {
+        stages.run(Stage::Sdk, || needs(built, || sdk::test(workspace)));
     }
     if options.wants(Stage::Web) {
         stages.run(Stage::Web, || web::checks(workspace));

@@ -1,4 +1,4 @@
-//! A simulated HTTP mail provider (the shape of SMTP2GO's `POST /v3/email/send`): counts what it
+//! A simulated HTTP mail provider (SMTP2GO, Mailgun or SendGrid, as far as one message goes): counts what it
 //! takes, answers after a delay, and refuses a share of the requests when told to.
 
 use std::collections::HashMap;
@@ -21,8 +21,18 @@ use crate::{letters, watch};
 /// How long a 429 asks the caller to stay away.
 pub const RETRY_AFTER_SECONDS: u64 = 1;
 
-#[derive(Debug, Clone)]
+/// Whose answers it gives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Shape {
+    #[default]
+    Smtp2go,
+    Mailgun,
+    Sendgrid,
+}
+
+#[derive(Debug, Clone, Default)]
 pub struct Behaviour {
+    pub shape: Shape,
     /// Time until the answer.
     pub delay: Duration,
     /// Share of requests answered 429 with `Retry-After`.
@@ -144,6 +154,15 @@ impl Desk {
         }
         self.ledger.enter(body);
         let id = number.unwrap_or_default();
+        match self.behaviour.shape {
+            Shape::Smtp2go => {}
+            Shape::Mailgun => {
+                let body =
+                    format!(r#"{{"id":"<bench-{id}@mg.example.com>","message":"Queued. Thank you."}}"#);
+                return reply("200 OK", "", &body);
+            }
+            Shape::Sendgrid => return reply("202 Accepted", &format!("X-Message-Id: bench-{id}\r\n"), ""),
+        }
         let body = format!(
             r#"{{"request_id":"bench-{id}","data":{{"email_id":"bench-{id}","succeeded":1,"failed":0,"failures":[]}}}}"#
         );
@@ -199,8 +218,6 @@ async fn next_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<Op
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::{Behaviour, Provider};
     use crate::http::api::Api;
     use crate::http::connection::Connection;
@@ -220,7 +237,7 @@ mod tests {
     #[tokio::test]
     async fn takes_a_message_and_counts_it() {
         let ledger = Ledger::new(10);
-        let behaviour = Behaviour { delay: Duration::ZERO, too_many: 0.0, broken: 0.0, seed: 1 };
+        let behaviour = Behaviour { too_many: 0.0, seed: 1, ..Behaviour::default() };
         let provider = Provider::start(behaviour, ledger.clone()).await.expect("starts");
         let (status, _, body) = post(&provider, 4).await;
         assert_eq!((status, ledger.arrivals_of(4)), (200, 1));
@@ -230,7 +247,7 @@ mod tests {
     #[tokio::test]
     async fn a_refused_message_is_not_counted_and_coming_back_at_once_is_noticed() {
         let ledger = Ledger::new(10);
-        let behaviour = Behaviour { delay: Duration::ZERO, too_many: 1.0, broken: 0.0, seed: 1 };
+        let behaviour = Behaviour { too_many: 1.0, seed: 1, ..Behaviour::default() };
         let provider = Provider::start(behaviour, ledger.clone()).await.expect("starts");
         assert_eq!(post(&provider, 4).await.1, Some(1));
         post(&provider, 4).await;

@@ -46,6 +46,7 @@ pub async fn run(settings: &Settings, options: &Options, round: u32) -> Result<F
         too_many: refusals,
         broken: refusals,
         seed: options.seed.unwrap_or_else(Chance::fresh_seed),
+        ..Behaviour::default()
     };
     let mut delivery = Delivery::new(name, round, settings.count(count), settings.clients(64));
     if options.variant == Variant::C {

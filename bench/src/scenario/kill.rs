@@ -34,6 +34,12 @@ pub struct Options {
     /// Share of messages that the sink takes without answering.
     #[arg(long, default_value_t = 0.002)]
     pub hang_up: f64,
+    /// Accounts of equal rank, each with a sink of its own: what one refuses goes through the next.
+    #[arg(long, default_value_t = 2)]
+    pub accounts: u64,
+    /// Share of messages that a sink refuses for now.
+    #[arg(long, default_value_t = 0.05)]
+    pub refuse: f64,
     /// Share of kills that come while the server is still starting (and recovering).
     #[arg(long, default_value_t = 0.1)]
     pub while_starting: f64,
@@ -51,10 +57,19 @@ pub async fn run(settings: &Settings, options: &Options) -> Result<(Figures, boo
     let mut chance = Chance::from_seed(seed);
     let most = (options.kills + 1) * MOST_PER_KILL;
     let ledger = Ledger::new(most);
-    let behaviour = Behaviour { delay: 0..options.answer_ms, hang_up: options.hang_up, seed };
-    let sink = Sink::start(behaviour, ledger.clone()).await?;
     let installation = Installation::prepare(settings, "kill")?;
-    installation.add_smtp(sink.address)?;
+    let mut sinks = Vec::new();
+    for number in 0..options.accounts.max(1) {
+        let behaviour = Behaviour {
+            delay: 0..options.answer_ms,
+            hang_up: options.hang_up,
+            refuse: options.refuse,
+            seed: seed.wrapping_add(number),
+        };
+        let sink = Sink::start(behaviour, ledger.clone()).await?;
+        installation.add_smtp(sink.address)?;
+        sinks.push(sink);
+    }
     let before = Surroundings::measure(installation.folder())?;
     let clients = Clients::start(&Plan {
         api: installation.api(),
@@ -83,7 +98,7 @@ pub async fn run(settings: &Settings, options: &Options) -> Result<(Figures, boo
         }
         server.must_be_alive().with_context(|| format!("before kill {kill}"))?;
         server.kill()?;
-        clients.forgive(MOST_UNDER_WAY);
+        clients.forgive(MOST_UNDER_WAY * options.accounts.max(1));
         if kill % 20 == 0 {
             say(&format!(
                 "  {kill} kills, {} accepted, {} arrived, {} twice",
@@ -120,7 +135,9 @@ pub async fn run(settings: &Settings, options: &Options) -> Result<(Figures, boo
         .with("unknown_arrived", verdict.unknown_arrived)
         .with("odd_states", verdict.odd)
         .with("unreadable", ledger.unreadable())
-        .with("hung_up", sink.hung_up())
+        .with("accounts", options.accounts.max(1))
+        .with("hung_up", sinks.iter().map(Sink::hung_up).sum::<u64>())
+        .with("refused", sinks.iter().map(Sink::refused).sum::<u64>())
         .with("requests_repeated", harvest.repeated)
         .with("answered_after_repeat", harvest.replayed)
         .with("restart_p50_ms", starts.percentile_ms(0.5))

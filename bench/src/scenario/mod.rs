@@ -19,6 +19,7 @@ pub mod memory;
 pub mod recovery;
 pub mod search;
 pub mod start;
+pub mod storm;
 pub mod verdict;
 
 /// Far enough away that nothing is dispatched while the run lasts.

@@ -24,6 +24,8 @@ pub struct Behaviour {
     pub delay: Range<u64>,
     /// Share of messages after whose final dot the connection is closed without an answer.
     pub hang_up: f64,
+    /// Share of messages that are refused for now after their final dot: not taken, and not counted.
+    pub refuse: f64,
     pub seed: u64,
 }
 
@@ -33,6 +35,7 @@ pub struct Sink {
     pub address: SocketAddr,
     connections: Arc<AtomicU64>,
     hung_up: Arc<AtomicU64>,
+    refused: Arc<AtomicU64>,
     _listening: JoinSet<()>,
 }
 
@@ -42,7 +45,9 @@ impl Sink {
         let address = listener.local_addr()?;
         let connections = Arc::new(AtomicU64::new(0));
         let hung_up = Arc::new(AtomicU64::new(0));
-        let (counted, hangs) = (Arc::clone(&connections), Arc::clone(&hung_up));
+        let refused = Arc::new(AtomicU64::new(0));
+        let (counted, hangs, refusals) =
+            (Arc::clone(&connections), Arc::clone(&hung_up), Arc::clone(&refused));
         let mut listening = JoinSet::new();
         listening.spawn(async move {
             let mut sessions = JoinSet::new();
@@ -55,6 +60,7 @@ impl Sink {
                     chance: chance.branch(number),
                     ledger: Arc::clone(&ledger),
                     hung_up: Arc::clone(&hangs),
+                    refused: Arc::clone(&refusals),
                     input: Vec::with_capacity(16_384),
                     output: Vec::with_capacity(512),
                 };
@@ -63,7 +69,7 @@ impl Sink {
                 while sessions.try_join_next().is_some() {}
             }
         });
-        Ok(Self { address, connections, hung_up, _listening: listening })
+        Ok(Self { address, connections, hung_up, refused, _listening: listening })
     }
 
     /// Connections taken so far.
@@ -75,6 +81,11 @@ impl Sink {
     pub fn hung_up(&self) -> u64 {
         self.hung_up.load(Ordering::Relaxed)
     }
+
+    /// Messages refused for now, on purpose.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
 }
 
 struct Session {
@@ -83,6 +94,7 @@ struct Session {
     chance: Chance,
     ledger: Arc<Ledger>,
     hung_up: Arc<AtomicU64>,
+    refused: Arc<AtomicU64>,
     input: Vec<u8>,
     output: Vec<u8>,
 }
@@ -110,9 +122,14 @@ impl Session {
                 }),
                 Next::Content => match end_of_content(&self.input[read..]) {
                     Some((content, end)) => {
-                        self.ledger.enter(&unstuffed(&self.input[read..read + content]));
-                        if !self.take_content().await? {
-                            return Ok(());
+                        if self.behaviour.refuse > 0.0 && self.chance.hits(self.behaviour.refuse) {
+                            self.refused.fetch_add(1, Ordering::Relaxed);
+                            self.output.extend_from_slice(b"451 4.3.0 not now\r\n");
+                        } else {
+                            self.ledger.enter(&unstuffed(&self.input[read..read + content]));
+                            if !self.take_content().await? {
+                                return Ok(());
+                            }
                         }
                         next = Next::Command;
                         Some(end)
@@ -232,6 +249,16 @@ mod tests {
         let mut client = Client::open(sink.address).await.expect("greets");
         client.send("a@example.com", "b@example.com", &content(5)).await.expect_err("no answer");
         assert_eq!((ledger.arrivals_of(5), sink.hung_up()), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn a_message_that_is_refused_does_not_count() {
+        let ledger = Ledger::new(10);
+        let behaviour = Behaviour { refuse: 1.0, ..Behaviour::default() };
+        let sink = Sink::start(behaviour, ledger.clone()).await.expect("starts");
+        let mut client = Client::open(sink.address).await.expect("greets");
+        client.send("a@example.com", "b@example.com", &content(5)).await.expect_err("refused");
+        assert_eq!((ledger.arrivals_of(5), sink.refused()), (0, 1));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, OriginalUri, Path, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::IntoResponse;
-use axum::routing::post;
+use axum::routing::{get, post};
 use engine::Engine;
 use engine::receive::{RawRequest, Refusal, WebhookAnswer};
 
@@ -16,7 +16,16 @@ use crate::kit::{Problem, json};
 const LARGEST: usize = 50 << 20;
 
 pub(crate) fn routes() -> Router<Engine> {
-    Router::new().route("/hooks/{provider}/{secret}", post(receive)).layer(DefaultBodyLimit::max(LARGEST))
+    Router::new()
+        .route("/hooks/doctor/{nonce}", get(echo))
+        .route("/hooks/{provider}/{secret}", post(receive))
+        .layer(DefaultBodyLimit::max(LARGEST))
+}
+
+/// Shows the doctor, who asks through the public address, that it leads here.
+async fn echo(State(engine): State<Engine>, Path(nonce): Path<String>) -> Result<String, StatusCode> {
+    let is_nonce = (16..=64).contains(&nonce.len()) && nonce.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_nonce { Ok(engine.doctor_echo(&nonce)) } else { Err(StatusCode::NOT_FOUND) }
 }
 
 async fn receive(

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use domain::chance::Chance;
 use domain::clock::Clock;
+use engine::doctor::DoctorOptions;
 use engine::vault::Vault;
 use engine::{Engine, Options};
 use store::Store;
@@ -68,6 +69,11 @@ pub async fn open(settings: &Settings, public_url: String, dispatch: bool) -> an
         hostname,
         allow_private: settings.allow_private,
         dispatch,
+        doctor: DoctorOptions {
+            resolver: settings.dns_resolver,
+            clock_source: settings.clock_source.clone(),
+            smtp_certificate: settings.smtp_tls.as_ref().map(|(certificate, _)| certificate.clone()),
+        },
     };
     Ok(Engine::new(store, Clock::system(), chance, vault, options, Arc::new(crate::output::line)))
 }

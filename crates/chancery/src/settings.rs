@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use net::dns::ResolverChoice;
 use serde::{Deserialize, Serialize};
 
 /// Every setting, each an option, an environment variable and a key of `chancery.toml` of the same name.
@@ -49,6 +50,12 @@ pub struct Given {
     /// Lets providers be at private addresses: for tests and for providers in your own network
     #[arg(long, global = true, env = "CHANCERY_ALLOW_PRIVATE", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub allow_private: Option<bool>,
+    /// Whom `chancery doctor` asks for DNS records: system, off, or an address such as 192.0.2.53:53 [default: system]
+    #[arg(long, global = true, env = "CHANCERY_DNS_RESOLVER", value_name = "ADDRESS")]
+    pub dns_resolver: Option<String>,
+    /// A web server whose clock `chancery doctor` believes, such as https://example.com [default: those of the providers]
+    #[arg(long, global = true, env = "CHANCERY_CLOCK_SOURCE", value_name = "URL")]
+    pub clock_source: Option<String>,
     /// What is logged: error, warn, info, debug, or a filter such as info,engine=debug [default: info]
     #[arg(long, global = true, env = "CHANCERY_LOG", value_name = "FILTER")]
     pub log: Option<String>,
@@ -123,6 +130,8 @@ pub struct Settings {
     pub hostname: Option<String>,
     pub master_key: Option<String>,
     pub allow_private: bool,
+    pub dns_resolver: ResolverChoice,
+    pub clock_source: Option<String>,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -145,7 +154,14 @@ impl Given {
         {
             anyhow::bail!("public_url: expected an address such as https://chancery.example.com, not {url}");
         }
+        let dns_resolver = match given.dns_resolver.as_deref().map(str::parse::<ResolverChoice>) {
+            Some(Err(error)) => anyhow::bail!("dns_resolver: {error}"),
+            Some(Ok(choice)) => choice,
+            None => ResolverChoice::System,
+        };
         Ok(Settings {
+            dns_resolver,
+            clock_source: given.clock_source,
             data_was_given: given.data.is_some(),
             data: given.data.unwrap_or(data),
             database_url: given.database_url,
@@ -176,6 +192,8 @@ impl Given {
             hostname: self.hostname.or(file.hostname),
             master_key: self.master_key.or(file.master_key),
             allow_private: self.allow_private.or(file.allow_private),
+            dns_resolver: self.dns_resolver.or(file.dns_resolver),
+            clock_source: self.clock_source.or(file.clock_source),
             log: self.log.or(file.log),
             log_format: self.log_format.or(file.log_format),
         }
@@ -207,6 +225,8 @@ impl Settings {
             hostname: self.hostname.clone(),
             master_key: None,
             allow_private: Some(self.allow_private),
+            dns_resolver: Some(self.dns_resolver.to_string()),
+            clock_source: self.clock_source.clone(),
             log: Some(self.log.clone()),
             log_format: Some(self.log_format),
         };

@@ -10,6 +10,7 @@ crate::words! {
         MessageDeferred = "message.deferred",
         MessageBounced = "message.bounced",
         MessageFailed = "message.failed",
+        MessageBlocked = "message.blocked",
         MessageUnknown = "message.unknown",
         MessageCancelled = "message.cancelled",
         MessageReceived = "message.received",
@@ -35,6 +36,11 @@ crate::words! {
         ContactMerged = "contact.merged",
         ContactImportProgressed = "contact_import.progressed",
         MailboxUpdated = "mailbox.updated",
+        /// An address is not written to any more.
+        SuppressionAdded = "suppression.added",
+        SuppressionRemoved = "suppression.removed",
+        /// A webhook was changed, began to fail, recovered, or was switched off. It is told to no webhook.
+        WebhookUpdated = "webhook.updated",
     }
 }
 
@@ -50,7 +56,8 @@ impl FeedType {
             S::Delivered => FeedType::MessageDelivered,
             S::Deferred => FeedType::MessageDeferred,
             S::Bounced => FeedType::MessageBounced,
-            S::Failed | S::Blocked => FeedType::MessageFailed,
+            S::Failed => FeedType::MessageFailed,
+            S::Blocked => FeedType::MessageBlocked,
             S::Unknown => FeedType::MessageUnknown,
             S::Cancelled => FeedType::MessageCancelled,
             S::Received => FeedType::MessageReceived,

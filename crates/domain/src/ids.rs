@@ -83,6 +83,14 @@ kinds! {
     ContactImport, ContactImportId, "imp";
     /// A mailbox that is read by IMAP.
     Mailbox, MailboxId, "mbx";
+    /// Why an address is not written to.
+    Suppression, SuppressionId, "sup";
+    /// An address of a program that is told of events.
+    Webhook, WebhookId, "whk";
+    /// A secret with which webhooks are signed.
+    WebhookSecret, WebhookSecretId, "whs";
+    /// One event for one webhook.
+    WebhookDelivery, WebhookDeliveryId, "whd";
 }
 
 /// The number of a tenant: small, because every primary key and index entry begins with it.

@@ -25,5 +25,7 @@ pub mod page;
 pub mod presence;
 pub mod search;
 pub mod secret;
+pub mod suppression;
 pub mod threading;
+pub mod webhook;
 mod words;

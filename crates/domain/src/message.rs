@@ -69,9 +69,13 @@ crate::words! {
         Reconciled = "reconciled",
         Resent = "resent",
         Retried = "retried",
+        /// It goes on through another account; nothing had been sent.
+        Rerouted = "rerouted",
         Cancelled = "cancelled",
         Received = "received",
         Moved = "moved",
+        /// A rule forbade it: wholly, or for the recipient that is named.
+        Blocked = "blocked",
         /// An event type that we do not know; kept raw.
         Other = "other",
     }
@@ -104,7 +108,10 @@ impl MessageState {
     /// Whether a person may ask to send it again: it is known that it did not arrive.
     #[must_use]
     pub fn is_retryable(self) -> bool {
-        matches!(self, MessageState::Failed | MessageState::Bounced | MessageState::Held)
+        matches!(
+            self,
+            MessageState::Failed | MessageState::Bounced | MessageState::Held | MessageState::Blocked
+        )
     }
 
     /// Whether the provider has spoken of it: then it has it.

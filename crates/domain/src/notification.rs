@@ -15,5 +15,7 @@ crate::words! {
         Woke = "woke",
         /// A mailbox stopped and needs a person.
         Mailbox = "mailbox",
+        /// A webhook was switched off because it only failed.
+        Webhook = "webhook",
     }
 }

@@ -79,6 +79,9 @@ pub struct DeliveryReport {
     /// When it happened by the provider's clock, when it says so.
     pub at: Option<Timestamp>,
     pub recipient: Option<String>,
+    /// Of an opening or a click: whether it was a program, where the provider says so.
+    #[serde(default)]
+    pub machine: Option<bool>,
     pub words: crate::failure::Words,
 }
 

@@ -17,10 +17,11 @@ use crate::blobs::Blobs;
 use crate::feed::FeedHub;
 use crate::inbox::Presence;
 use crate::mailboxes::Readers;
-use crate::receive::{Frequencies, Intake};
+use crate::receive::{Frequencies, Heard, Intake, Refusals};
 use crate::search::Following;
 use crate::send::Senders;
 use crate::vault::Vault;
+use crate::webhooks::Webhooks;
 
 /// How this server was set up; none of it changes while it runs.
 #[derive(Debug, Clone)]
@@ -35,6 +36,7 @@ pub struct Options {
     pub allow_private: bool,
     /// Whether messages are sent at all; off, they are accepted and wait.
     pub dispatch: bool,
+    pub doctor: crate::doctor::DoctorOptions,
 }
 
 /// The engine; cheap to clone.
@@ -64,6 +66,12 @@ pub(crate) struct Core {
     pub(crate) intake: Intake,
     /// The mailboxes that this process reads.
     pub(crate) mailboxes: Readers,
+    /// Webhooks to programs outside.
+    pub(crate) webhooks: Webhooks,
+    /// Refused webhooks that are not counted yet.
+    pub(crate) refusals: Refusals,
+    /// When accounts heard from their vendors.
+    pub(crate) heard: Heard,
     /// How often senders wrote lately.
     pub(crate) frequencies: Frequencies,
     /// Wakes the loop of background jobs.
@@ -113,7 +121,7 @@ impl Engine {
         // Addresses of providers are configured by whoever runs this server; addresses that others give need a stricter one.
         let policy = net::http::GuardPolicy { allow_private: options.allow_private, allow_loopback: true };
         let surroundings = Surroundings {
-            http: net::http::Client::new(policy),
+            http: net::http::Client::new(policy).watching_clocks(clock.clone()),
             clock: clock.clone(),
             console,
             hello_name: options.hostname.clone(),
@@ -127,6 +135,9 @@ impl Engine {
             senders: Senders::default(),
             intake: Intake::new(),
             mailboxes: Readers::default(),
+            webhooks: Webhooks::new(options.allow_private),
+            refusals: Refusals::default(),
+            heard: Heard::default(),
             frequencies: Frequencies::default(),
             jobs_wake: Notify::new(),
             tasks: TaskTracker::new(),

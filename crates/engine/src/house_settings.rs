@@ -12,6 +12,7 @@ use crate::{Engine, Error, audit};
 
 const JOURNAL_RETENTION: &str = "journal_retention_days";
 const UNDO_SEND: &str = "undo_send_seconds";
+const WEBHOOK_LOG: &str = "webhook_log_days";
 
 /// The settings of the house.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -22,11 +23,13 @@ pub struct HouseSettings {
     pub journal_retention_days: Option<u32>,
     /// How long the dashboard holds a message back, so that it can be called back.
     pub undo_send_seconds: u32,
+    /// How long the log of webhooks is kept, with what was sent and answered.
+    pub webhook_log_days: u32,
 }
 
 impl Default for HouseSettings {
     fn default() -> HouseSettings {
-        HouseSettings { journal_retention_days: None, undo_send_seconds: 10 }
+        HouseSettings { journal_retention_days: None, undo_send_seconds: 10, webhook_log_days: 30 }
     }
 }
 
@@ -41,6 +44,9 @@ pub struct SettingsChange {
     /// 0 to 120 seconds.
     #[serde(default)]
     pub undo_send_seconds: Option<u32>,
+    /// 3 to 3650 days.
+    #[serde(default)]
+    pub webhook_log_days: Option<u32>,
 }
 
 /// Reads them; what was never set has its default.
@@ -51,6 +57,8 @@ pub(crate) fn read(tx: &mut Tx<'_>, tenant: TenantId) -> Result<HouseSettings, s
         journal_retention_days: number(settings::get(tx, tenant, JOURNAL_RETENTION)?),
         undo_send_seconds: number(settings::get(tx, tenant, UNDO_SEND)?)
             .unwrap_or(defaults.undo_send_seconds),
+        webhook_log_days: number(settings::get(tx, tenant, WEBHOOK_LOG)?)
+            .unwrap_or(defaults.webhook_log_days),
     })
 }
 
@@ -84,6 +92,10 @@ impl Engine {
         if change.undo_send_seconds.is_some_and(|seconds| seconds > 120) {
             faults.note("/undo_send_seconds", "expected 0 to 120 seconds");
         }
+        // Deliveries are tried for more than a day.
+        if change.webhook_log_days.is_some_and(|days| !(3..=3_650).contains(&days)) {
+            faults.note("/webhook_log_days", "expected 3 to 3650 days");
+        }
         faults.finish()?;
         let (tenant, now, actor) = (principal.tenant, self.core.clock.now(), principal.actor.clone());
         self.core
@@ -96,6 +108,9 @@ impl Engine {
                 }
                 if let Some(seconds) = change.undo_send_seconds {
                     settings::put(tx, tenant, UNDO_SEND, &seconds.to_string())?;
+                }
+                if let Some(days) = change.webhook_log_days {
+                    settings::put(tx, tenant, WEBHOOK_LOG, &days.to_string())?;
                 }
                 let is = read(tx, tenant)?;
                 audit::record(tx, tenant, &actor, "settings.changed", "settings", &json!(is), now)?;

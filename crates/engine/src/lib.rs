@@ -6,6 +6,7 @@ pub mod audit;
 mod blobs;
 pub mod contacts;
 mod core;
+pub mod doctor;
 mod error;
 pub mod feed;
 pub mod house_settings;
@@ -17,7 +18,9 @@ pub mod receive;
 mod runtime;
 pub mod search;
 pub mod send;
+pub mod suppression;
 pub mod vault;
+pub mod webhooks;
 
 pub use crate::core::{Engine, Options};
 pub use error::Error;

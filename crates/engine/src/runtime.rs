@@ -10,7 +10,7 @@ use store::messages::Change;
 
 use crate::core::Core;
 use crate::send::take_over;
-use crate::{Engine, Error, accounts, inbox, jobs, mailboxes, receive, search};
+use crate::{Engine, Error, accounts, inbox, jobs, mailboxes, receive, search, webhooks};
 
 /// How long a process of a cluster is believed to live without a sign.
 const ALIVE: Duration = Duration::from_secs(20);
@@ -36,6 +36,7 @@ impl Engine {
         receive::start(core);
         jobs::start(core);
         search::start(core);
+        webhooks::start(core);
         let following = Arc::clone(core);
         core.tasks.spawn(async move { accounts::follow_changes(&following).await });
         let reading = Arc::clone(core);
@@ -97,6 +98,7 @@ impl Engine {
                 store::journal::release(tx, epoch)?;
                 store::jobs::release(tx, epoch)?;
                 store::mailboxes::release(tx, epoch)?;
+                store::webhook_deliveries::release(tx, epoch)?;
                 Ok::<_, Error>(())
             })
             .await;
@@ -124,6 +126,7 @@ impl Engine {
         core.store.waiting() == 0
             && core.intake.is_idle()
             && core.following.is_idle(core)
+            && core.webhooks.is_idle(core, now)
             && core.senders.all().iter().all(|sender| sender.is_idle(now))
     }
 }

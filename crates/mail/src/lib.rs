@@ -2,6 +2,7 @@
 
 pub mod address;
 mod compose;
+pub mod dkim;
 mod html;
 mod parse;
 pub mod quote;

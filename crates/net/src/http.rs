@@ -1,14 +1,19 @@
 //! The HTTP client that every provider uses: no redirects, a cap on answers, a guard against private addresses, and
 //! failures that say whether anything can have been sent.
 
+mod clocks;
 mod guard;
+mod open;
 
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use domain::clock::Clock;
 use http::{HeaderMap, Method, StatusCode};
 
+pub use clocks::{ClockReading, host_of};
 pub use guard::{GuardPolicy, is_public};
+pub use open::OpenResponse;
 
 /// No answer of a provider is larger; what is, is an error.
 const ANSWER_CAP_BYTES: usize = 16 * 1024 * 1024;
@@ -20,6 +25,7 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Client {
     inner: reqwest::Client,
     policy: GuardPolicy,
+    clocks: clocks::Clocks,
 }
 
 /// One request.
@@ -97,7 +103,20 @@ impl Client {
                 builder(policy).tls_certs_only(std::iter::empty()).build()
             })
             .expect("the TLS library starts");
-        Client { inner, policy }
+        Client { inner, policy, clocks: clocks::Clocks::default() }
+    }
+
+    /// The same client, which from now on notes what time it is for those who answer.
+    #[must_use]
+    pub fn watching_clocks(mut self, clock: Clock) -> Client {
+        self.clocks = clocks::Clocks::watching(clock);
+        self
+    }
+
+    /// How our clock stood against those of the hosts that answered, the last reading of each.
+    #[must_use]
+    pub fn clock_readings(&self) -> Vec<ClockReading> {
+        self.clocks.readings()
     }
 
     /// Sends one request, once: nothing is tried again here.
@@ -113,6 +132,10 @@ impl Client {
     /// # Errors
     /// As [`Client::send`].
     pub async fn send_up_to(&self, request: Request, most: usize) -> Result<Response, TransportError> {
+        read_capped(self.begin(request).await?, most).await
+    }
+
+    async fn begin(&self, request: Request) -> Result<reqwest::Response, TransportError> {
         let url = reqwest::Url::parse(&request.url)
             .map_err(|_| TransportError::not_sent("the URL is not valid"))?;
         self.policy.check_url(&url).map_err(TransportError::not_sent)?;
@@ -125,7 +148,8 @@ impl Client {
             .send()
             .await
             .map_err(TransportError::of)?;
-        read_capped(answer, most).await
+        self.clocks.note(host_of(&request.url), answer.headers());
+        Ok(answer)
     }
 }
 

@@ -24,9 +24,10 @@ pub use connect::{Surroundings, connect};
 pub use manifest::{Capabilities, Link, Manifest};
 pub use net::check::CheckStep;
 pub use provider::{
-    Confirmation, Fact, LookUpRequest, NotDone, Provider, RawRequest, ReceivedMail, Refusal, Refused,
-    StoredMail, Unreadable,
+    Confirmation, Fact, LookUpRequest, Missed, MissedRequest, NotDone, Provider, RawRequest, ReceivedMail,
+    Refusal, Refused, StoredMail, Suppressed, Unreadable,
 };
+pub use smtp::signing::read as dkim_keys;
 
 /// Every provider there is, in the order in which people see them.
 #[must_use]

@@ -1,6 +1,7 @@
 //! What a provider says about itself; documentation, forms and checks are made from it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::channel::Channel;
 use domain::invalid::Invalid;
@@ -64,8 +65,14 @@ pub struct Capabilities {
     pub signed_webhooks: bool,
     /// Can be asked whether it has a message whose outcome is unknown.
     pub look_up: bool,
+    /// Can be asked for events that its webhooks did not tell.
+    pub missed_events: bool,
+    /// Takes an address off its own list of suppressed ones when it is asked to.
+    pub unsuppress: bool,
     /// Takes a key that makes a second request for the same message harmless.
     pub idempotency_key: bool,
+    /// How long it remembers such a key.
+    pub idempotency_key_hours: Option<u32>,
     /// Keeps the Message-ID that we give.
     pub keeps_message_id: bool,
     /// Has a mode in which nothing is delivered.
@@ -78,9 +85,17 @@ pub struct Capabilities {
     pub max_recipients: Option<u32>,
     /// How long after an attempt a look-up can first say for certain that a message was not taken.
     pub look_up_after_seconds: Option<u32>,
+    /// What the SPF record of a sender's domain has to include.
+    pub spf_include: Option<&'static str>,
 }
 
 impl Capabilities {
+    /// How long it remembers an idempotency key, when it takes one and does not keep it for ever.
+    #[must_use]
+    pub fn remembers_for(&self) -> Option<Duration> {
+        self.idempotency_key_hours.map(|hours| Duration::from_secs(u64::from(hours) * 3600))
+    }
+
     /// Nothing; the manifests of providers begin with it.
     pub const NONE: Capabilities = Capabilities {
         attachments: false,
@@ -90,13 +105,17 @@ impl Capabilities {
         inbound: false,
         signed_webhooks: false,
         look_up: false,
+        missed_events: false,
+        unsuppress: false,
         idempotency_key: false,
+        idempotency_key_hours: None,
         keeps_message_id: false,
         sandbox: false,
         international_addresses: false,
         max_message_bytes: None,
         max_recipients: None,
         look_up_after_seconds: None,
+        spf_include: None,
     };
 }
 

@@ -6,6 +6,7 @@ use domain::clock::Timestamp;
 use domain::failure::{LookUp, Outcome};
 use domain::ids::MessageId;
 use domain::outgoing::{DeliveryReport, Outgoing};
+use domain::suppression::SuppressionReason;
 use futures_util::future::BoxFuture;
 use net::check::CheckStep;
 
@@ -30,6 +31,25 @@ pub trait Provider: Send + Sync {
     fn look_up<'a>(&'a self, request: &'a LookUpRequest) -> BoxFuture<'a, LookUp> {
         let _ = request;
         Box::pin(async { LookUp::Unsupported })
+    }
+
+    /// Asks for what happened in a time and may not have been told: events of messages, and mail that the provider keeps.
+    /// A fact has the same key as when a webhook tells it, wherever the provider gives both the same marks.
+    ///
+    /// # Errors
+    /// When it cannot be asked, now or ever.
+    fn missed<'a>(&'a self, asked: &'a MissedRequest) -> BoxFuture<'a, Result<Missed, NotDone>> {
+        let _ = asked;
+        Box::pin(async { Err(NotDone::Never("this provider cannot be asked for events".to_owned())) })
+    }
+
+    /// Takes an address off the list to which the provider itself delivers nothing. That it is not on it is no error.
+    ///
+    /// # Errors
+    /// When it cannot be taken off, now or ever.
+    fn unsuppress<'a>(&'a self, entry: &'a Suppressed) -> BoxFuture<'a, Result<(), NotDone>> {
+        let _ = entry;
+        Box::pin(async { Err(NotDone::Never("this provider's list cannot be changed from here".to_owned())) })
     }
 
     /// Whether a webhook comes from the provider. The secret of the URL was compared before.
@@ -115,7 +135,7 @@ pub struct ReceivedMail {
 }
 
 /// A mail that a provider received for us and keeps.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct StoredMail {
     pub dedupe_key: String,
     /// A URL or the provider's id of it. It comes from outside: [`Provider::fetch`] checks where it leads.
@@ -157,6 +177,32 @@ pub struct LookUpRequest {
     pub sent_from: Timestamp,
     /// When the last one ended.
     pub sent_until: Timestamp,
+}
+
+/// What is asked for that may not have been told.
+#[derive(Debug, Clone)]
+pub struct MissedRequest {
+    pub since: Timestamp,
+    pub until: Timestamp,
+    /// Messages that the provider took and of which nothing final is known, with its ids: for providers that can be asked
+    /// about one message only.
+    pub open: Vec<(MessageId, String)>,
+}
+
+/// What happened and may not have been told.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Missed {
+    pub reports: Vec<DeliveryReport>,
+    pub stored: Vec<StoredMail>,
+    /// There was more than could be asked for at once: everything before this time is here, the rest is asked for next.
+    pub more: Option<Timestamp>,
+}
+
+/// An address that is to be taken off a provider's list, and why it came onto ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppressed {
+    pub address: EmailAddress,
+    pub reason: SuppressionReason,
 }
 
 /// A webhook as it came.

@@ -174,6 +174,9 @@ fn capabilities_agree_with_each_other() {
         assert!(capabilities.max_recipients.is_none_or(|limit| limit >= 1), "{}", manifest.name);
         assert_eq!(capabilities.look_up, capabilities.look_up_after_seconds.is_some(), "{}", manifest.name);
         assert!(!capabilities.inline_images || capabilities.attachments, "{}", manifest.name);
+        assert!(!capabilities.missed_events || capabilities.delivery_events, "{}", manifest.name);
+        let forgets = capabilities.idempotency_key_hours.is_some();
+        assert!(!forgets || capabilities.idempotency_key, "{}", manifest.name);
     }
     assert_eq!(providers::Capabilities::default(), providers::Capabilities::NONE);
 }

@@ -30,7 +30,12 @@ pub struct Account {
     pub channel: Channel,
     pub provider: String,
     pub enabled: bool,
+    /// Lower goes first.
     pub priority: i64,
+    /// The part of the messages that it gets among accounts of equal priority.
+    pub weight: u32,
+    /// The most messages of one day (UTC).
+    pub daily_limit: Option<u32>,
     pub sender_name: Option<String>,
     pub sender_address: Option<String>,
     /// Settings without secrets.
@@ -58,7 +63,7 @@ pub struct Account {
 
 macro_rules! columns {
     () => {
-        "tenant_id, id, name, channel, provider, enabled, priority, sender_name, sender_address, settings, secrets,
+        "tenant_id, id, name, channel, provider, enabled, priority, weight, daily_limit, sender_name, sender_address, settings, secrets,
        secrets_set, webhook_secret, webhook_hash, on_unknown, rate_per_second, concurrency, health, last_error,
        last_error_at, last_sent_at, last_inbound_at, checked_at, created_at, updated_at"
     };
@@ -73,6 +78,8 @@ fn read(row: &mut Row<'_>) -> Result<Account, Error> {
         provider: row.take()?,
         enabled: row.take()?,
         priority: row.take()?,
+        weight: row.take()?,
+        daily_limit: row.take()?,
         sender_name: row.take()?,
         sender_address: row.take()?,
         settings: row.json()?,
@@ -101,7 +108,7 @@ INSERT INTO channel_accounts
     columns!(),
     ")
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-        $25)"
+        $25, $26, $27)"
 );
 
 /// Adds an account.
@@ -120,6 +127,8 @@ pub fn insert(tx: &mut Tx<'_>, account: &Account) -> Result<(), Error> {
             account.provider,
             account.enabled,
             account.priority,
+            account.weight,
+            account.daily_limit,
             account.sender_name,
             account.sender_address,
             account.settings,
@@ -146,7 +155,7 @@ const UPDATE: &str = "
 UPDATE channel_accounts
 SET name = $3, enabled = $4, priority = $5, sender_name = $6, sender_address = $7, settings = $8, secrets = $9,
     secrets_set = $10, on_unknown = $11, rate_per_second = $12, concurrency = $13, health = $14, last_error = $15,
-    last_error_at = $16, checked_at = $17, updated_at = $18
+    last_error_at = $16, checked_at = $17, updated_at = $18, weight = $19, daily_limit = $20
 WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL";
 
 /// Writes what a person may change; gives whether the account was there.
@@ -175,7 +184,9 @@ pub fn update(tx: &mut Tx<'_>, account: &Account) -> Result<bool, Error> {
             account.last_error,
             account.last_error_at,
             account.checked_at,
-            account.updated_at
+            account.updated_at,
+            account.weight,
+            account.daily_limit
         ],
     )?;
     Ok(changed > 0)
@@ -255,22 +266,6 @@ WHERE tenant_id = $1";
 /// Any fault of the database.
 pub fn names(tx: &mut Tx<'_>, tenant: TenantId) -> Result<Vec<(AccountId, String, String)>, Error> {
     tx.query(NAMES, &args![tenant], |row| Ok((row.take()?, row.take()?, row.take()?)))
-}
-
-const BY_WEBHOOK: &str = concat!(
-    "SELECT ",
-    columns!(),
-    "
-FROM channel_accounts
-WHERE webhook_hash = $1 AND deleted_at IS NULL"
-);
-
-/// The account whose webhook address carries the secret with this hash.
-///
-/// # Errors
-/// Any fault of the database.
-pub fn by_webhook(tx: &mut Tx<'_>, hash: &[u8]) -> Result<Option<Account>, Error> {
-    tx.first(BY_WEBHOOK, &args![hash], read)
 }
 
 const SET_HEALTH: &str = "

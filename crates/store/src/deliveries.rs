@@ -254,6 +254,61 @@ pub fn release_unstarted(tx: &mut Tx<'_>, epoch: EpochId) -> Result<u64, Error> 
     tx.execute(RELEASE_UNSTARTED, &args![epoch])
 }
 
+const WAITING_SINCE: &str = "
+SELECT tenant_id, message_id, account_id, lane, due_at, attempts, lease, started_at
+FROM deliveries
+WHERE tenant_id = $1 AND account_id = $2 AND lane = $3 AND lease IS NULL AND due_at <= $4
+      AND (due_at, message_id) > ($5, $6)
+ORDER BY due_at, message_id
+LIMIT $7";
+
+/// Deliveries of an account that are due and that no process holds, behind a place in their order.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn waiting_behind(
+    tx: &mut Tx<'_>,
+    (tenant, account, lane): (TenantId, AccountId, Lane),
+    now: Timestamp,
+    behind: Option<(Timestamp, MessageId)>,
+    limit: usize,
+) -> Result<Vec<Delivery>, Error> {
+    let (due_at, message) = behind.unwrap_or((Timestamp::from_micros(0), MessageId::from_u128(0)));
+    tx.query(WAITING_SINCE, &args![tenant, account, lane.number(), now, due_at, message, limit], read)
+}
+
+const REROUTE: &str = "
+UPDATE deliveries
+SET account_id = $4, lease = NULL, started_at = NULL, due_at = $5
+WHERE tenant_id = $1 AND message_id = $2 AND account_id = $3";
+
+/// Gives a delivery to another account, due at a time; false when it is not with this account any more.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn reroute(
+    tx: &mut Tx<'_>,
+    (tenant, message): (TenantId, MessageId),
+    from: AccountId,
+    to: AccountId,
+    due_at: Timestamp,
+) -> Result<bool, Error> {
+    Ok(tx.execute(REROUTE, &args![tenant, message, from, to, due_at])? > 0)
+}
+
+const RELEASE: &str = "
+UPDATE deliveries
+SET lease = NULL
+WHERE tenant_id = $1 AND message_id = $2 AND lease = $3 AND started_at IS NULL";
+
+/// Gives one delivery back that a process holds and has not started.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn release(tx: &mut Tx<'_>, tenant: TenantId, message: MessageId, epoch: EpochId) -> Result<(), Error> {
+    tx.run(RELEASE, &args![tenant, message, epoch])
+}
+
 const WAITING: &str = "
 SELECT COUNT(*)
 FROM (SELECT 1 AS one

@@ -34,6 +34,10 @@ pub struct Facts {
     pub mailbox_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppression_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook_id: Option<String>,
 }
 
 /// One event.
@@ -110,4 +114,27 @@ WHERE tenant_id = $1";
 /// Any fault of the database.
 pub fn last(tx: &mut Tx<'_>, tenant: TenantId) -> Result<i64, Error> {
     Ok(tx.first(LAST, &args![tenant], only)?.unwrap_or(0))
+}
+
+const TIME_OF: &str = "
+SELECT at
+FROM events
+WHERE tenant_id = $1 AND seq >= $2
+ORDER BY seq
+LIMIT 1";
+
+/// The number of the last event before a time, by halving: times rise with numbers, but for moments.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn last_before(tx: &mut Tx<'_>, tenant: TenantId, time: Timestamp) -> Result<i64, Error> {
+    let (mut low, mut high) = (0, last(tx, tenant)?);
+    while low < high {
+        let middle = low + (high - low + 1) / 2;
+        match tx.first(TIME_OF, &args![tenant, middle], only::<Timestamp>)? {
+            Some(at) if at < time => low = middle,
+            _ => high = middle - 1,
+        }
+    }
+    Ok(low)
 }

@@ -302,6 +302,19 @@ pub fn count_attempt(tx: &mut Tx<'_>, entry: &Entry) -> Result<(), Error> {
     tx.run(COUNT_ATTEMPT, &args![entry.tenant, entry.id, entry.attempts])
 }
 
+const PUT_ASIDE: &str = "
+UPDATE inbound_journal
+SET context = $3, message_id = $4
+WHERE tenant_id = $1 AND id = $2";
+
+/// Writes what is known of an entry that is not done with: its context, and the message it is about.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn put_aside(tx: &mut Tx<'_>, entry: &Entry) -> Result<(), Error> {
+    tx.run(PUT_ASIDE, &args![entry.tenant, entry.id, entry.context, entry.message])
+}
+
 const DELETE_SETTLED: &str = "
 DELETE FROM inbound_journal
 WHERE tenant_id = $1

@@ -1,5 +1,6 @@
 //! SQLite and PostgreSQL behind one door: schema, queries, transactions. No query crosses tenants.
 
+pub mod account_cursors;
 pub mod accounts;
 pub mod api_keys;
 pub mod attachments;
@@ -17,6 +18,7 @@ pub mod entries;
 pub mod epochs;
 pub mod feed;
 pub mod idempotency;
+pub mod inquiries;
 pub mod jobs;
 pub mod journal;
 pub mod links;
@@ -35,6 +37,7 @@ pub mod search;
 pub mod sessions;
 pub mod settings;
 mod store;
+pub mod suppressions;
 pub mod tags;
 pub mod teams;
 pub mod tenants;
@@ -43,6 +46,8 @@ pub mod threads;
 pub mod uploads;
 pub mod users;
 pub mod views;
+pub mod webhook_deliveries;
+pub mod webhooks_out;
 
 pub use db::{Engine, Error, Tx};
 pub use migrations::newest as newest_migration;

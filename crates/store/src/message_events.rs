@@ -19,11 +19,14 @@ pub struct MessageEvent {
     pub code: Option<String>,
     pub detail: String,
     pub recipient: Option<String>,
+    /// Of an opening or a click: whether it was a program, where that is known.
+    pub machine: Option<bool>,
 }
 
 const INSERT: &str = "
-INSERT INTO message_events (tenant_id, message_id, dedupe_key, at, kind, source, code, detail, recipient)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO message_events (tenant_id, message_id, dedupe_key, at, kind, source, code, detail, recipient,
+                            is_machine)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (tenant_id, message_id, dedupe_key) DO NOTHING";
 
 /// Adds an event; gives false when it was known already.
@@ -47,14 +50,15 @@ pub fn insert(
             event.source,
             event.code,
             event.detail,
-            event.recipient
+            event.recipient,
+            event.machine
         ],
     )?;
     Ok(inserted > 0)
 }
 
 const OF_MESSAGE: &str = "
-SELECT dedupe_key, at, kind, source, code, detail, recipient
+SELECT dedupe_key, at, kind, source, code, detail, recipient, is_machine
 FROM message_events
 WHERE tenant_id = $1 AND message_id = $2
 ORDER BY at, dedupe_key";
@@ -73,6 +77,7 @@ pub fn of_message(tx: &mut Tx<'_>, tenant: TenantId, message: MessageId) -> Resu
             code: row.take()?,
             detail: row.take()?,
             recipient: row.take()?,
+            machine: row.take()?,
         })
     })
 }

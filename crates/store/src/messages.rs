@@ -80,6 +80,12 @@ pub struct Envelope {
     pub quoted: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
+    /// Whether who wrote it chose the account: then it goes through that one or not at all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub account_chosen: bool,
+    /// Whether who wrote it chose the address that it comes from.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sender_chosen: bool,
     /// The message that is passed on by this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forward_of: Option<MessageId>,
@@ -325,6 +331,36 @@ WHERE tenant_id = $1 AND id = $2";
 /// Any fault of the database.
 pub fn set_sending(tx: &mut Tx<'_>, tenant: TenantId, id: MessageId) -> Result<(), Error> {
     tx.run(SET_SENDING, &args![tenant, id])
+}
+
+const SET_ACCOUNT: &str = "
+UPDATE messages
+SET account_id = $3
+WHERE tenant_id = $1 AND id = $2";
+
+const SET_ENVELOPE: &str = "
+UPDATE message_bodies
+SET envelope = $3
+WHERE tenant_id = $1 AND message_id = $2";
+
+/// Gives a message that has not left to another account, with the envelope that it leaves in from there.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn set_account(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    id: MessageId,
+    account: AccountId,
+    envelope: Option<&Envelope>,
+) -> Result<(), Error> {
+    tx.run(SET_ACCOUNT, &args![tenant, id, account])?;
+    if let Some(envelope) = envelope {
+        let envelope =
+            serde_json::to_string(envelope).map_err(|error| Error::Unexpected(error.to_string()))?;
+        tx.run(SET_ENVELOPE, &args![tenant, id, envelope])?;
+    }
+    Ok(())
 }
 
 const OF_CONVERSATION: &str = concat!(

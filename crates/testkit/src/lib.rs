@@ -4,6 +4,7 @@
 pub mod app;
 pub mod counterparts;
 pub mod demo;
+pub mod sdk;
 pub mod sim;
 
 pub use app::{Actor, Reply, TestApp};

@@ -208,6 +208,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/channel-accounts/{id}/dkim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The DNS records of an account's DKIM keys
+         * @description The private keys are never shown. Accounts of other providers have none here.
+         */
+        get: operations["get_dkim"];
+        put?: never;
+        /**
+         * Make DKIM keys for an SMTP account
+         * @description The new keys sign beside those that there are. Publish the records; the answer has all of them. To change over, make a key with another selector, publish it, and remove the old one some days later.
+         */
+        post: operations["create_dkim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channel-accounts/{id}/dkim/{selector}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Stop signing with a key and forget it
+         * @description Leave its record published for a week: mail on its way is still checked with it. Answers with the keys that are left.
+         */
+        delete: operations["delete_dkim"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/checklist": {
         parameters: {
             query?: never;
@@ -731,6 +775,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at everything that can be wrong
+         * @description Asks providers, the DNS, and this server through its public address; takes some seconds, and changes nothing. Answers 200 whatever is found. What could not be asked, because the machine is offline, is `skipped` and no problem.
+         */
+        post: operations["run_doctor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/drafts": {
         parameters: {
             query?: never;
@@ -1206,7 +1270,7 @@ export interface paths {
         put?: never;
         /**
          * Send a message again
-         * @description For one that failed, bounced or is held. Problem: `not_retryable`.
+         * @description For one that failed, bounced, was blocked or is held. Problems: `not_retryable`; `still_suppressed` while its recipient is on the suppression list.
          */
         post: operations["retry_message"];
         delete?: never;
@@ -1370,6 +1434,111 @@ export interface paths {
         head?: never;
         /** Change settings of the house */
         patch: operations["update_settings"];
+        trace?: never;
+    };
+    "/v1/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Addresses that are not written to, newest first
+         * @description An address has one entry for each reason: removing one leaves the others.
+         */
+        get: operations["list_suppressions"];
+        put?: never;
+        /**
+         * Put an address on the list
+         * @description From now on messages to it are `blocked`, with the reason `suppressed`; of several recipients only this one is left out. Hard bounces, complaints and unsubscriptions that providers report are put on the list by themselves. Problem: `already_suppressed`.
+         */
+        post: operations["create_suppression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/suppressions/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether an address is on the list
+         * @description `entry` is the strongest, when there are several.
+         */
+        get: operations["check_suppression"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/suppressions/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The list as CSV
+         * @description Of all entries, or of those that the filters of the list leave. An import takes it as it is.
+         */
+        get: operations["export_suppressions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/suppressions/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import entries from CSV
+         * @description Up to 100,000 rows. Rows that cannot be read are refused each by itself; the others count. With `dry_run` nothing changes: the answer is what a real run would say.
+         */
+        post: operations["import_suppressions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/suppressions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One entry */
+        get: operations["get_suppression"];
+        put?: never;
+        post?: never;
+        /**
+         * Take an entry off the list
+         * @description The reason is kept in the audit log. Messages that were blocked stay so until somebody sends them again with `POST /v1/messages/{id}/retry`.
+         */
+        delete: operations["delete_suppression"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/tags": {
@@ -1580,6 +1749,166 @@ export interface paths {
         patch: operations["update_view"];
         trace?: never;
     };
+    "/v1/webhook-deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One delivery, with what was sent and answered */
+        get: operations["get_webhook_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-deliveries/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send one delivery again
+         * @description With the same `webhook-id` and body, and as many attempts as a new one. Problem: `webhook_disabled`.
+         */
+        post: operations["replay_webhook_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Webhooks
+         * @description With their health and the secrets that sign now, without the secrets themselves.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Add a webhook
+         * @description It gets every event that fits `events`, from now on, at least once, signed as Standard Webhooks says. The answer is the only place where the secret is shown.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One webhook */
+        get: operations["get_webhook"];
+        put?: never;
+        post?: never;
+        /** Remove a webhook with its log */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description While it is off, what waits stays where it is and nothing new is collected; a replay fetches that. `enabled: true` also forgets earlier failures.
+         */
+        patch: operations["update_webhook"];
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent to it, newest first */
+        get: operations["list_webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send again what happened since a time
+         * @description Each with the `webhook-id` that it had; also what happened while the webhook was off. Problem: `webhook_disabled`.
+         */
+        post: operations["replay_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a webhook a new secret
+         * @description Requests are signed with the new and the old one until `old_expires_at`. It is shown this once.
+         */
+        post: operations["rotate_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test event
+         * @description Of type `webhook.test`, whatever the webhook wants, and once: look at the delivery for what came back. Problem: `webhook_disabled`.
+         */
+        post: operations["test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1588,7 +1917,10 @@ export interface components {
         Accepted: {
             conversation_id: string;
             id: string;
-            /** @description `queued`, or `scheduled` when it waits for its time. */
+            /**
+             * @description `queued`; `scheduled` when it waits for its time; `blocked` when nobody may be written to of those it is addressed
+             *     to.
+             */
             state: components["schemas"]["MessageState"];
         };
         /** @description The accepted messages of a batch, in its order. */
@@ -1608,6 +1940,12 @@ export interface components {
              * @default null
              */
             concurrency?: number | null;
+            /**
+             * Format: uint32
+             * @description Messages a day (UTC) at the most; `null` lifts the limit.
+             * @default null
+             */
+            daily_limit?: number | null;
             /** @default null */
             enabled?: boolean | null;
             /** @default null */
@@ -1633,6 +1971,12 @@ export interface components {
             settings?: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Format: uint32
+             * @description 1 to 1000.
+             * @default null
+             */
+            weight?: number | null;
         };
         /** @description One change. */
         Activity: {
@@ -1663,6 +2007,8 @@ export interface components {
         };
         /** @description What becomes of a mail in the mailbox once it is in the journal. */
         AfterFiling: "leave" | "mark_seen" | "move";
+        /** @description With what a mail is signed. */
+        Algorithm: "rsa" | "ed25519";
         /** @description A key of a program, without the key itself. */
         ApiKey: {
             /** Format: date-time */
@@ -1687,12 +2033,22 @@ export interface components {
             /** @description Where the next page begins; null on the last page. */
             next_cursor?: string | null;
         };
+        /** @description What a check is about. */
+        Area: "accounts" | "mailboxes" | "webhooks" | "dns" | "tls" | "clock" | "queue" | "disk" | "backup";
         Asked: {
             /**
              * @description What is looked for.
              * @default
              */
             q?: string;
+        };
+        Asked2: {
+            address: string;
+            /**
+             * @description `email` when absent.
+             * @default null
+             */
+            channel?: components["schemas"]["Channel"] | null;
         };
         /** @description Whose work it is. */
         AssigneeView: {
@@ -1927,6 +2283,11 @@ export interface components {
             delivery_events: boolean;
             /** @description Takes a key that makes a second request for the same message harmless. */
             idempotency_key: boolean;
+            /**
+             * Format: uint32
+             * @description How long it remembers such a key.
+             */
+            idempotency_key_hours?: number | null;
             /** @description Hands received messages to us. */
             inbound: boolean;
             /** @description Images inside the HTML by `cid:`. */
@@ -1952,10 +2313,16 @@ export interface components {
              * @description To, Cc and Bcc together.
              */
             max_recipients?: number | null;
+            /** @description Can be asked for events that its webhooks did not tell. */
+            missed_events: boolean;
             /** @description Has a mode in which nothing is delivered. */
             sandbox: boolean;
             /** @description Signs its webhooks; others are believed by the secret in their URL and by an `Authorization` header. */
             signed_webhooks: boolean;
+            /** @description What the SPF record of a sender's domain has to include. */
+            spf_include?: string | null;
+            /** @description Takes an address off its own list of suppressed ones when it is asked to. */
+            unsuppress: boolean;
         };
         /** @description A way to reach a person. */
         Channel: "whatsapp" | "email" | "sms" | "console";
@@ -1969,6 +2336,11 @@ export interface components {
             concurrency: number;
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: uint32
+             * @description The most messages of one day (UTC).
+             */
+            daily_limit?: number | null;
             enabled: boolean;
             health: components["schemas"]["ChannelAccountHealth"];
             id: string;
@@ -1982,6 +2354,7 @@ export interface components {
             provider: string;
             /** Format: uint32 */
             rate_per_second?: number | null;
+            routing: components["schemas"]["ChannelAccountRouting"];
             /** @description The names of the secrets that are set. */
             secrets_set: string[];
             sender?: components["schemas"]["Mailbox"] | null;
@@ -1991,6 +2364,11 @@ export interface components {
             updated_at: string;
             /** @description Where the provider sends its webhooks; none when it has none. */
             webhook_url?: string | null;
+            /**
+             * Format: uint32
+             * @description The part of the messages that it gets among accounts of equal priority.
+             */
+            weight: number;
         };
         /** @description What came of a check. */
         ChannelAccountCheck: {
@@ -2009,6 +2387,11 @@ export interface components {
             last_sent_at?: string | null;
             /**
              * Format: int64
+             * @description Webhooks refused today (UTC): forged, too old, or signed with a key that is not in the settings.
+             */
+            refused_webhooks_today: number;
+            /**
+             * Format: int64
              * @description Messages sent today (UTC); counted about once a second.
              */
             sent_today: number;
@@ -2020,6 +2403,19 @@ export interface components {
             /** @description Where the next page begins; null on the last page. */
             next_cursor?: string | null;
         };
+        /** @description Whether messages go through an account at the moment, as the process that answers knows it. */
+        ChannelAccountRouting: {
+            /**
+             * Format: date-time
+             * @description When it is tried again by itself.
+             */
+            paused_until?: string | null;
+            usable: boolean;
+            /** @description Why it is not used, in words. */
+            why?: string | null;
+        };
+        /** @description How a check went. */
+        CheckState: "ok" | "warning" | "problem" | "skipped";
         /** @description One step and how it went. */
         CheckStep: {
             /** @description The other side's words, or ours. */
@@ -2064,6 +2460,8 @@ export interface components {
             name: string;
             /** @description Whose contact this is. */
             owner?: components["schemas"]["ContactOwner"] | null;
+            /** @description Why some of its addresses are not written to. Lists of contacts leave it out. */
+            suppressions?: components["schemas"]["ContactSuppression"][] | null;
             /** @description An IANA name, such as `Europe/Berlin`. */
             time_zone?: string | null;
         };
@@ -2204,6 +2602,15 @@ export interface components {
         };
         /** @description The order of a list of contacts. */
         ContactSort: "newest" | "name";
+        /** @description An entry of one of a contact's addresses. */
+        ContactSuppression: {
+            address: string;
+            channel: components["schemas"]["Channel"];
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            reason: components["schemas"]["SuppressionReason"];
+        };
         /** @description One thing that happened with a contact. */
         ContactTimelineItem: {
             conversation_id: string;
@@ -2391,13 +2798,99 @@ export interface components {
             /** @description `*`, or permissions such as `messages:write`. */
             scopes: string[];
         };
+        /** @description A webhook that was just added. */
+        CreatedWebhook: {
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            /** @description Why it was switched off, when nobody did it. */
+            disabled_reason?: string | null;
+            enabled: boolean;
+            /** @description `*`, all events of a noun such as `message.*`, or types such as `message.delivered`. */
+            events: string[];
+            /**
+             * Format: date-time
+             * @description Since when there was nothing but failures.
+             */
+            first_failed_at?: string | null;
+            id: string;
+            /** Format: date-time */
+            last_delivered_at?: string | null;
+            last_error?: string | null;
+            /** @description The key of its signatures. It is shown this once. */
+            secret: string;
+            /** @description Those that sign now, newest first. */
+            secrets: components["schemas"]["WebhookSecret"][];
+            state: components["schemas"]["WebhookState"];
+            /** Format: date-time */
+            updated_at: string;
+            url: string;
+        };
         /** @description What is decided about an unknown message. */
         Decision: "arrived" | "send_again";
+        /** @description How far a delivery has come. */
+        DeliveryState: "waiting" | "delivered" | "failed";
         /**
          * @description Which way a message went.
          * @enum {string}
          */
         Direction: "inbound" | "outbound";
+        /** @description The DKIM keys of an account, by what is published of them. */
+        Dkim: {
+            /** @description None when mail is not signed. */
+            domain?: string | null;
+            /** @description Mail is signed with each of them. Publish them all. */
+            records: components["schemas"]["DkimRecord"][];
+        };
+        /** @description One TXT record to publish. */
+        DkimRecord: {
+            algorithm: components["schemas"]["Algorithm"];
+            /** @description The full name, without a dot at the end. */
+            name: string;
+            selector: string;
+            /** @description The value in strings of at most 255 bytes, for DNS servers that do not split it themselves. */
+            strings: string[];
+            /** @description Always `TXT`. */
+            type: string;
+            value: string;
+            /** @description A line for a zone file (BIND). */
+            zone: string;
+        };
+        /** @description One check. */
+        DoctorCheck: {
+            /** @description What to do about it. */
+            advice?: string | null;
+            area: components["schemas"]["Area"];
+            /** @description What was seen. */
+            detail: string;
+            /** @description A word or two: `credentials`, `SPF`. */
+            name: string;
+            state: components["schemas"]["CheckState"];
+            /** @description What it is about, when it is about one thing. */
+            subject?: components["schemas"]["DoctorSubject"] | null;
+        };
+        /** @description Everything that was looked at. */
+        DoctorReport: {
+            checks: components["schemas"]["DoctorCheck"][];
+            /** Format: date-time */
+            ran_at: string;
+        };
+        /** @description What is looked at. */
+        DoctorRequest: {
+            /**
+             * @description Only these areas; all when empty.
+             * @default []
+             */
+            only?: components["schemas"]["Area"][];
+        };
+        /** @description What a check is about. */
+        DoctorSubject: {
+            /** @description The id; of a domain, its name. */
+            id: string;
+            /** @description `channel_account`, `mailbox`, `webhook` or `domain`. */
+            kind: string;
+            name: string;
+        };
         /** @description What somebody does in a conversation. */
         Doing: ("viewing" | "typing") | "away";
         /** @description One draft; only its writer sees it. */
@@ -2500,7 +2993,7 @@ export interface components {
             type: components["schemas"]["FeedType"];
         };
         /** @description What happened to a message; the normal form of all providers' events and of our own steps. */
-        EventKind: ("queued" | "scheduled" | "held" | "released" | "started" | "accepted" | "sent" | "delivered" | "deferred" | "bounced_hard" | "bounced_soft" | "complained" | "unsubscribed" | "resubscribed" | "opened" | "clicked" | "rejected" | "failed" | "unknown" | "reconciled" | "resent" | "retried" | "cancelled" | "received" | "moved") | "other";
+        EventKind: ("queued" | "scheduled" | "held" | "released" | "started" | "accepted" | "sent" | "delivered" | "deferred" | "bounced_hard" | "bounced_soft" | "complained" | "unsubscribed" | "resubscribed" | "opened" | "clicked" | "rejected" | "failed" | "unknown" | "reconciled" | "resent" | "retried" | "cancelled" | "received" | "moved") | "rerouted" | "blocked" | "other";
         /** @description One page of a list. */
         EventList: {
             data: components["schemas"]["Event"][];
@@ -2525,8 +3018,10 @@ export interface components {
             mailbox_id?: string | null;
             message_id?: string | null;
             state?: string | null;
+            suppression_id?: string | null;
             /** @description Whom it concerns: of a notification, a draft or a reading. */
             user_id?: string | null;
+            webhook_id?: string | null;
         };
         /** @description One fault in an input. */
         Fault: {
@@ -2536,7 +3031,7 @@ export interface components {
             pointer: string;
         };
         /** @description The type of an event in the feed. */
-        FeedType: ("message.queued" | "message.sending" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.failed" | "message.unknown" | "message.cancelled" | "message.received" | "message.updated" | "conversation.opened" | "conversation.updated" | "conversation.read" | "contact.created" | "contact.updated" | "channel_account.created" | "channel_account.updated" | "channel_account.deleted" | "journal.failed" | "notification.created" | "notification.read" | "draft.changed" | "tag.changed" | "team.changed" | "view.changed" | "canned_response.changed" | "contact.merged" | "contact_import.progressed" | "mailbox.updated") | "note.changed";
+        FeedType: ("message.queued" | "message.sending" | "message.sent" | "message.delivered" | "message.deferred" | "message.bounced" | "message.failed" | "message.blocked" | "message.unknown" | "message.cancelled" | "message.received" | "message.updated" | "conversation.opened" | "conversation.updated" | "conversation.read" | "contact.created" | "contact.updated" | "channel_account.created" | "channel_account.updated" | "channel_account.deleted" | "journal.failed" | "notification.created" | "notification.read" | "draft.changed" | "tag.changed" | "team.changed" | "view.changed" | "canned_response.changed" | "contact.merged" | "contact_import.progressed" | "mailbox.updated" | "suppression.removed") | "note.changed" | "suppression.added" | "webhook.updated";
         Filter: {
             /** @description `api`, `smtp` or `webhook:<provider>`. */
             source?: string | null;
@@ -2662,6 +3157,10 @@ export interface components {
         };
         /** @description What became of an entry. */
         JournalState: "processed" | "received" | "failed" | "ignored";
+        KeyPath: {
+            id: string;
+            selector: string;
+        };
         /**
          * @description Which work of an account goes first.
          * @enum {string}
@@ -2966,6 +3465,11 @@ export interface components {
             code?: string | null;
             detail: string;
             kind: components["schemas"]["EventKind"];
+            /**
+             * @description Of an opening or a click: `true` when a program did it and no person, `false` when the provider says that it was
+             *     a person, `null` when nobody can tell.
+             */
+            machine?: boolean | null;
             recipient?: string | null;
             source: string;
         };
@@ -3040,6 +3544,12 @@ export interface components {
              * @default null
              */
             forward_of?: string | null;
+            /**
+             * @description Who it comes from: the address of one of the accounts, which is then chosen among those that send as it. The
+             *     account's own sender when absent.
+             * @default null
+             */
+            from?: string | null;
             /**
              * @description Further headers, such as `List-Unsubscribe` or `X-Order`.
              * @default {}
@@ -3148,6 +3658,12 @@ export interface components {
              * @default null
              */
             concurrency?: number | null;
+            /**
+             * Format: uint32
+             * @description The most messages of one day (UTC). What is beyond goes through other accounts, or waits for the next day.
+             * @default null
+             */
+            daily_limit?: number | null;
             /** @default null */
             enabled?: boolean | null;
             /** @description What people call it. */
@@ -3156,6 +3672,7 @@ export interface components {
             on_unknown?: components["schemas"]["OnUnknown"] | null;
             /**
              * Format: int64
+             * @description Lower goes first; 0 unless given.
              * @default null
              */
             priority?: number | null;
@@ -3175,6 +3692,12 @@ export interface components {
             settings?: {
                 [key: string]: unknown;
             };
+            /**
+             * Format: uint32
+             * @description The part of the messages that it gets among accounts of equal priority: 1 to 1000, 100 unless given.
+             * @default null
+             */
+            weight?: number | null;
         };
         /** @description A canned response to be added. */
         NewCannedResponse: {
@@ -3205,6 +3728,23 @@ export interface components {
             owner_id?: string | null;
             /** @default null */
             time_zone?: string | null;
+        };
+        /** @description New keys for an account. */
+        NewDkim: {
+            /**
+             * @description When absent: RSA.
+             * @default [
+             *       "rsa"
+             *     ]
+             */
+            algorithms?: components["schemas"]["Algorithm"][];
+            /** @description The domain in whose name mail is signed, usually that of the sender. */
+            domain: string;
+            /**
+             * @description Where the public key is published: a name of your choice that no other key has, such as `s2026`. Of two keys the
+             *     Ed25519 key gets `-ed25519` behind it.
+             */
+            selector: string;
         };
         /** @description A draft to be kept. */
         NewDraft: {
@@ -3251,6 +3791,22 @@ export interface components {
             /** @description An address (`support@example.com`) or a whole domain (`@example.com`). */
             address: string;
         };
+        /** @description An entry to add. */
+        NewSuppression: {
+            address: string;
+            /**
+             * @description `email` when absent.
+             * @default null
+             */
+            channel?: components["schemas"]["Channel"] | null;
+            /** @description Why, in your words. */
+            detail: string;
+            /**
+             * @description `manual` when absent.
+             * @default null
+             */
+            reason?: components["schemas"]["SuppressionReason"] | null;
+        };
         /** @description A tag to add. */
         NewTag: {
             /** @default null */
@@ -3273,6 +3829,15 @@ export interface components {
              * @default false
              */
             shared?: boolean;
+        };
+        /** @description A webhook to be added. */
+        NewWebhook: {
+            /** @default  */
+            description?: string;
+            /** @description `*`, all events of a noun such as `message.*`, or types such as `message.delivered`. */
+            events: string[];
+            /** @description Where it is; http or https. */
+            url: string;
         };
         /** @description One note. */
         Note: {
@@ -3338,7 +3903,7 @@ export interface components {
             unread?: boolean | null;
         };
         /** @description Why somebody is told. */
-        NotificationKind: "mention" | "assigned" | "team_assigned" | "replied" | "woke" | "mailbox";
+        NotificationKind: "mention" | "assigned" | "team_assigned" | "replied" | "woke" | "mailbox" | "webhook";
         /** @description One page of a list. */
         NotificationList: {
             data: components["schemas"]["Notification"][];
@@ -3456,6 +4021,10 @@ export interface components {
             code: string;
             detail: string;
         };
+        RemoveSuppression: {
+            /** @description Why the address may be written to again, in your words. */
+            reason: string;
+        };
         RenderFor: {
             /** @default null */
             conversation_id?: string | null;
@@ -3466,6 +4035,11 @@ export interface components {
             missing: string[];
             /** @description Variables of which nothing is known, and that have no default, still stand here in their braces. */
             text: string;
+        };
+        /** @description How much is sent again. */
+        Replayed: {
+            /** Format: uint64 */
+            replayed: number;
         };
         Resolution: {
             decision: components["schemas"]["Decision"];
@@ -3484,6 +4058,25 @@ export interface components {
         };
         /** @description What a person is in a tenant. */
         Role: "owner" | "admin" | "agent" | "viewer";
+        /** @description How a new secret takes the place of the old one. */
+        RotateSecret: {
+            /**
+             * Format: uint32
+             * @description How long the old one signs as well, 0 to 720 hours; 24 when absent.
+             * @default null
+             */
+            overlap_hours?: number | null;
+        };
+        /** @description A new secret. */
+        RotatedSecret: {
+            /**
+             * Format: date-time
+             * @description Until then those of before sign as well.
+             */
+            old_expires_at: string;
+            /** @description It is shown this once. */
+            secret: string;
+        };
         /** @description Why a row was refused. */
         RowFault: {
             /** @description What was expected there. */
@@ -3566,6 +4159,11 @@ export interface components {
              * @description How long the dashboard holds a message back, so that it can be called back.
              */
             undo_send_seconds: number;
+            /**
+             * Format: uint32
+             * @description How long the log of webhooks is kept, with what was sent and answered.
+             */
+            webhook_log_days: number;
         };
         /** @description What changes of them; what is absent stays. */
         SettingsChange: {
@@ -3580,6 +4178,12 @@ export interface components {
              * @default null
              */
             undo_send_seconds?: number | null;
+            /**
+             * Format: uint32
+             * @description 3 to 3650 days.
+             * @default null
+             */
+            webhook_log_days?: number | null;
         };
         /** @description One that was not changed, and why. */
         Skipped: {
@@ -3608,6 +4212,91 @@ export interface components {
              * @default null
              */
             subject?: string | null;
+        };
+        /** @description Why an address is not written to. An address has one entry for each reason. */
+        Suppression: {
+            /** @description The channel account that this message went through. */
+            account_id?: string | null;
+            /** @description Who added it; nobody when it came of a report. */
+            added_by?: components["schemas"]["AuthorView"] | null;
+            address: string;
+            channel: components["schemas"]["Channel"];
+            /** @description The code of the evidence, such as `550 5.1.1`. */
+            code?: string | null;
+            /** @description Who is known at this address now. */
+            contact_id?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description The evidence: what the other side's server said, or what a person wrote. */
+            detail: string;
+            id: string;
+            /** @description The message that it came of. */
+            message_id?: string | null;
+            reason: components["schemas"]["SuppressionReason"];
+            /**
+             * @description Who told: a provider's name, `mail` for a bounce or complaint that came as mail, `person`, `api`, `import`, or
+             *     `chancery` for the command line.
+             */
+            source: string;
+        };
+        /** @description Whether an address is written to. */
+        SuppressionCheck: {
+            /** @description The strongest entry, when there are several. */
+            entry?: components["schemas"]["Suppression"] | null;
+            suppressed: boolean;
+        };
+        /** @description Which entries are asked for. */
+        SuppressionFilter: {
+            /** @default null */
+            channel?: components["schemas"]["Channel"] | null;
+            /**
+             * @description The beginning of an address, or a whole domain with its `@`, such as `@example.com`.
+             * @default null
+             */
+            q?: string | null;
+            /** @default null */
+            reason?: components["schemas"]["SuppressionReason"] | null;
+        };
+        /** @description What is asked of an import. */
+        SuppressionImport: {
+            /**
+             * @description The file: a header, then a row for each entry, at most 100,000. The columns are `address`, and where you have them
+             *     `channel` (`email` when empty), `reason` (`manual` when empty), `detail` and `created_at` (RFC 3339). Others are
+             *     left alone.
+             */
+            csv: string;
+            /**
+             * @description `true`: only tell what would happen.
+             * @default false
+             */
+            dry_run?: boolean;
+        };
+        /** @description One page of a list. */
+        SuppressionList: {
+            data: components["schemas"]["Suppression"][];
+            /** @description Where the next page begins; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description Why an address is not written to; the strongest first. */
+        SuppressionReason: "hard_bounce" | "complaint" | "manual" | "unsubscribed";
+        /** @description What came of an import. */
+        SuppressionsImported: {
+            /** Format: uint32 */
+            added: number;
+            /** @description The first 1,000. */
+            faults: components["schemas"]["RowFault"][];
+            /**
+             * Format: uint32
+             * @description Those that the list had already, or the file twice.
+             */
+            known: number;
+            /** Format: uint32 */
+            refused: number;
+            /**
+             * Format: uint32
+             * @description Rows of the file.
+             */
+            total: number;
         };
         /** @description One tag. */
         Tag: {
@@ -3800,6 +4489,185 @@ export interface components {
             /** @description `csv` when absent. */
             format?: components["schemas"]["ExportFormat"] | null;
         };
+        /** @description An address that is told of events. */
+        Webhook: {
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            /** @description Why it was switched off, when nobody did it. */
+            disabled_reason?: string | null;
+            enabled: boolean;
+            /** @description `*`, all events of a noun such as `message.*`, or types such as `message.delivered`. */
+            events: string[];
+            /**
+             * Format: date-time
+             * @description Since when there was nothing but failures.
+             */
+            first_failed_at?: string | null;
+            id: string;
+            /** Format: date-time */
+            last_delivered_at?: string | null;
+            last_error?: string | null;
+            /** @description Those that sign now, newest first. */
+            secrets: components["schemas"]["WebhookSecret"][];
+            state: components["schemas"]["WebhookState"];
+            /** Format: date-time */
+            updated_at: string;
+            url: string;
+        };
+        /** @description One attempt and its answer. */
+        WebhookAttempt: {
+            /** Format: date-time */
+            at: string;
+            /** @description The first 16 KiB of the answer. */
+            body?: string | null;
+            error?: string | null;
+            /** @description Headers of the answer: name and value. */
+            headers: [
+                string,
+                string
+            ][];
+            /** Format: uint32 */
+            number: number;
+            /**
+             * Format: uint32
+             * @description Null when no answer came.
+             */
+            status?: number | null;
+            /** Format: int64 */
+            took_ms: number;
+        };
+        /** @description What changes of a webhook; what is absent stays. */
+        WebhookChange: {
+            /** @default null */
+            description?: string | null;
+            /**
+             * @description `true` forgets the failures of before.
+             * @default null
+             */
+            enabled?: boolean | null;
+            /** @default null */
+            events?: string[] | null;
+            /** @default null */
+            url?: string | null;
+        };
+        /** @description One event for one webhook. Its id is the `webhook-id` that the other side sees. */
+        WebhookDelivery: {
+            /**
+             * Format: uint32
+             * @description Attempts that were begun.
+             */
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description The number of the event in the feed; null for a test.
+             */
+            event_seq?: number | null;
+            event_type: string;
+            id: string;
+            last_error?: string | null;
+            /**
+             * Format: uint32
+             * @description The status of the last answer; null when there was none.
+             */
+            last_status?: number | null;
+            /** Format: date-time */
+            next_attempt_at?: string | null;
+            state: components["schemas"]["DeliveryState"];
+            webhook_id: string;
+        };
+        /** @description A delivery with what was sent and answered. */
+        WebhookDeliveryDetail: {
+            /**
+             * Format: uint32
+             * @description Attempts that were begun.
+             */
+            attempts: number;
+            /** @description Oldest first. */
+            attempts_made: components["schemas"]["WebhookAttempt"][];
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description The number of the event in the feed; null for a test.
+             */
+            event_seq?: number | null;
+            event_type: string;
+            id: string;
+            last_error?: string | null;
+            /**
+             * Format: uint32
+             * @description The status of the last answer; null when there was none.
+             */
+            last_status?: number | null;
+            /** Format: date-time */
+            next_attempt_at?: string | null;
+            /** @description The last request, or the next one when there was none yet. */
+            request: components["schemas"]["WebhookRequest"];
+            state: components["schemas"]["DeliveryState"];
+            webhook_id: string;
+        };
+        /** @description Which deliveries are asked for. */
+        WebhookDeliveryFilter: {
+            /**
+             * @description The type of an event, such as `message.bounced`.
+             * @default null
+             */
+            event?: string | null;
+            /** @default null */
+            state?: components["schemas"]["DeliveryState"] | null;
+        };
+        /** @description One page of a list. */
+        WebhookDeliveryList: {
+            data: components["schemas"]["WebhookDelivery"][];
+            /** @description Where the next page begins; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        WebhookList: {
+            data: components["schemas"]["Webhook"][];
+            /** @description Where the next page begins; null on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description What is sent again. */
+        WebhookReplay: {
+            /**
+             * @description `true`: only what did not arrive, which is what failed and what happened while the webhook was off.
+             * @default false
+             */
+            only_failed?: boolean;
+            /**
+             * Format: date-time
+             * @description Events at or after; at most as long ago as the log is kept.
+             */
+            since: string;
+        };
+        /** @description What was sent. */
+        WebhookRequest: {
+            /** @description Null when it is not kept any more. */
+            body?: string | null;
+            /** @description Name and value. */
+            headers: [
+                string,
+                string
+            ][];
+            url: string;
+        };
+        /** @description A secret, without the secret. */
+        WebhookSecret: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description It signs until then.
+             */
+            expires_at?: string | null;
+            id: string;
+        };
+        /** @description How a webhook does. */
+        WebhookState: "ok" | "failing" | "disabled";
         Words: {
             /** @description The `next_cursor` of the page before. */
             cursor?: string | null;
@@ -4359,6 +5227,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChannelAccountCheck"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_dkim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The DKIM keys of an account, by what is published of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dkim"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_dkim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description New keys for an account. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDkim"];
+            };
+        };
+        responses: {
+            /** @description The DKIM keys of an account, by what is published of them. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dkim"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_dkim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                selector: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The DKIM keys of an account, by what is published of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dkim"];
                 };
             };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
@@ -5436,6 +6403,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_doctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is looked at. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoctorRequest"];
+            };
+        };
+        responses: {
+            /** @description Everything that was looked at. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoctorReport"];
+                };
             };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
             default: {
@@ -6886,6 +7887,243 @@ export interface operations {
             };
         };
     };
+    list_suppressions: {
+        parameters: {
+            query?: {
+                channel?: components["schemas"]["Channel"];
+                /** @description The beginning of an address, or a whole domain with its `@`, such as `@example.com`. */
+                q?: string;
+                reason?: components["schemas"]["SuppressionReason"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many to give, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_suppression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An entry to add. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSuppression"];
+            };
+        };
+        responses: {
+            /** @description Why an address is not written to. An address has one entry for each reason. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suppression"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_suppression: {
+        parameters: {
+            query: {
+                address: string;
+                /** @description `email` when absent. */
+                channel?: components["schemas"]["Channel"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether an address is written to. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionCheck"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_suppressions: {
+        parameters: {
+            query?: {
+                channel?: components["schemas"]["Channel"];
+                /** @description The beginning of an address, or a whole domain with its `@`, such as `@example.com`. */
+                q?: string;
+                reason?: components["schemas"]["SuppressionReason"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_suppressions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is asked of an import. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuppressionImport"];
+            };
+        };
+        responses: {
+            /** @description What came of an import. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionsImported"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_suppression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why an address is not written to. An address has one entry for each reason. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suppression"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_suppression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoveSuppression"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_tags: {
         parameters: {
             query?: never;
@@ -7457,6 +8695,369 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A delivery with what was sent and answered. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetail"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One event for one webhook. Its id is the `webhook-id` that the other side sees. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A webhook to be added. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description A webhook that was just added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedWebhook"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An address that is told of events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What changes of a webhook; what is absent stays. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChange"];
+            };
+        };
+        responses: {
+            /** @description An address that is told of events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhook_deliveries: {
+        parameters: {
+            query?: {
+                /** @description The type of an event, such as `message.bounced`. */
+                event?: string;
+                state?: components["schemas"]["DeliveryState"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many to give, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryList"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What is sent again. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookReplay"];
+            };
+        };
+        responses: {
+            /** @description How much is sent again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description How a new secret takes the place of the old one. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateSecret"];
+            };
+        };
+        responses: {
+            /** @description A new secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotatedSecret"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One event for one webhook. Its id is the `webhook-id` that the other side sees. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */

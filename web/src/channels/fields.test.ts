@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { JsonSchema } from '../api/types';
-import { fieldsOf, settingsOf, valuesOf } from './fields';
+import { fieldsOf, REMOVED, settingsOf, valuesOf } from './fields';
 
 const schema: JsonSchema = {
   type: 'object',
@@ -9,6 +9,7 @@ const schema: JsonSchema = {
     host: { type: 'string', title: 'Host', description: 'Its name' },
     port: { type: ['integer', 'null'], minimum: 1, maximum: 65535 },
     security: { $ref: '#/$defs/Security', title: 'Security', default: 'starttls' },
+    place: { oneOf: [{ const: 'eu', description: 'https://api.eu.example.com.' }] },
     region: { anyOf: [{ $ref: '#/$defs/Region' }, { type: 'null' }] },
     api_key: { type: 'string', writeOnly: true, format: 'password' },
     verify: { type: 'boolean', default: true },
@@ -29,12 +30,14 @@ test('each property becomes the field its schema asks for', () => {
     ['api_key', 'secret'],
     ['port', 'number'],
     ['security', 'choice'],
+    ['place', 'choice'],
     ['region', 'choice'],
     ['verify', 'boolean'],
     ['domains', 'list'],
     ['timeouts/connect', 'number'],
   ]);
   expect(field('security')).toMatchObject({ label: 'Security', choices: [{ value: 'tls', words: 'TLS' }, { value: 'starttls', words: 'STARTTLS' }] });
+  expect(field('place')).toMatchObject({ choices: [{ value: 'eu', words: 'eu: https://api.eu.example.com' }] });
   expect(field('region')).toMatchObject({ hint: 'Where', choices: [{ value: 'eu' }, { value: 'us' }] });
   expect(field('port')).toMatchObject({ label: 'Port', minimum: 1, maximum: 65535, whole: true });
 });
@@ -66,4 +69,5 @@ test('a field that was emptied is cleared, but a secret left empty stays', () =>
   const settings = settingsOf(fields, values, before);
   expect(settings).toMatchObject({ port: null, domains: [] });
   expect(settings).not.toHaveProperty('api_key');
+  expect(settingsOf(fields, { ...values, api_key: REMOVED }, before)).toMatchObject({ api_key: null });
 });

@@ -19,8 +19,11 @@ export type SettingField = Kind & {
   default: unknown;
 };
 
-/** What the form holds: text for every kind but yes-or-no. */
+/** What the form holds: text for every kind but yes-or-no, and for a stored secret that shall go. */
 export type Values = Record<string, string | boolean>;
+
+/** In place of a secret's text: what is stored shall be removed. */
+export const REMOVED = false;
 
 /** In the order that the provider gives (`x-order`); where it gives none, what must be filled in comes first. */
 export function fieldsOf(schema: JsonSchema): SettingField[] {
@@ -83,11 +86,20 @@ function kindOf(schema: JsonSchema): Kind {
 function choicesOf(schema: JsonSchema): Choice[] {
   if (schema.oneOf) {
     return schema.oneOf.flatMap((one): Choice[] => {
-      if (one.const !== undefined) return [{ value: String(one.const), words: one.description ?? one.title ?? String(one.const) }];
-      return (one.enum ?? []).map((value) => ({ value: String(value), words: one.description ?? String(value) }));
+      if (one.const !== undefined) return [choice(one.const, one.description ?? one.title)];
+      return (one.enum ?? []).map((value) => choice(value, one.description));
     });
   }
   return (schema.enum ?? []).filter((value) => value !== null).map((value) => ({ value: String(value), words: String(value) }));
+}
+
+/** `eu: https://api.eu.example.com`: the vendor's word is named, unless the sentence about it has it anyway. */
+function choice(value: unknown, about?: string): Choice {
+  const name = String(value);
+  const words = about?.trim().replace(/\.$/, '');
+  if (!words) return { value: name, words: name };
+  const said = words.replaceAll(/https?:\S+/g, '').toLowerCase().split(/[^\p{L}\p{N}_-]+/u);
+  return { value: name, words: said.includes(name.toLowerCase()) ? words : `${name}: ${words}` };
 }
 
 /** What the form shows first: what is stored, else the default. Secrets are never shown. */
@@ -113,6 +125,7 @@ export function settingsOf(fields: SettingField[], values: Values, before: Recor
     const value = values[field.path];
     const wasSet = (at(before, field.path) ?? null) !== null;
     if (field.kind === 'boolean') put(settings, field.path, value === true);
+    else if (field.kind === 'secret' && value === REMOVED) put(settings, field.path, null);
     else if (typeof value !== 'string' || value.trim() === '') {
       if (wasSet && field.kind !== 'secret') put(settings, field.path, field.kind === 'list' ? [] : null);
     } else if (field.kind === 'number') put(settings, field.path, Number(value));

@@ -49,7 +49,7 @@ export function pressed(event: KeyboardEvent, now: number) {
   // `g c` is one key, not a `c` after a `g`; and the group registered last is the innermost one on screen.
   const keys = [...groups].reverse().flatMap((group) => group.keys());
   const found = [both, name]
-    .flatMap((wanted) => keys.filter((key) => key.key === wanted && (!typing || key.whileTyping)))
+    .flatMap((wanted) => keys.filter((key) => key.key !== '' && key.key === wanted && (!typing || key.whileTyping)))
     .find((key) => allowed(event, key));
   if (found) {
     event.preventDefault();

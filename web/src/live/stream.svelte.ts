@@ -5,15 +5,13 @@ import type { FeedEvent } from '../api/types';
 import { Batch } from './batch';
 
 const TYPES = [
-  ...['queued', 'sending', 'sent', 'delivered', 'deferred', 'bounced', 'failed', 'unknown', 'cancelled'],
+  ...['queued', 'sending', 'sent', 'delivered', 'deferred', 'bounced', 'failed', 'blocked', 'unknown', 'cancelled'],
   ...['received', 'updated'],
 ].map((what) => `message.${what}`);
 TYPES.push('conversation.opened', 'conversation.updated', 'conversation.read', 'contact.created', 'contact.updated');
 TYPES.push('channel_account.created', 'channel_account.updated', 'channel_account.deleted', 'journal.failed');
-TYPES.push('note.changed', 'draft.changed', 'tag.changed', 'team.changed', 'view.changed', 'canned_response.changed');
-TYPES.push('notification.created', 'notification.read', 'contact.merged', 'contact_import.progressed', 'mailbox.updated');
 TYPES.push('note.changed', 'draft.changed', 'notification.created', 'notification.read', 'contact.merged');
-TYPES.push('contact_import.progressed', 'mailbox.updated');
+TYPES.push('contact_import.progressed', 'mailbox.updated', 'suppression.added', 'suppression.removed', 'webhook.updated');
 TYPES.push(...['tag', 'team', 'view', 'canned_response'].map((what) => `${what}.changed`));
 
 type Listener = { onEvents: (events: FeedEvent[]) => void; onResume: () => void };

@@ -18,6 +18,7 @@ const kinds: Record<NotificationKind, Kind> = {
   team_assigned: { name: 'Given to your team', icon: Users, tone: 'text-soft' },
   replied: { name: 'Reply', icon: Reply, tone: 'text-soft' },
   woke: { name: 'Back from snooze', icon: Clock, tone: 'text-soft' },
+  webhook: { name: 'Webhook switched off', icon: CircleAlert, tone: 'text-bad' },
   mailbox: { name: 'Mailbox stopped', icon: CircleAlert, tone: 'text-bad' },
 };
 
@@ -26,6 +27,7 @@ export const kindOf = (kind: string): Kind => kinds[kind as NotificationKind] ??
 
 /** The page that shows what happened. */
 export function pageOf({ kind, conversation_id: conversation, subject_id: subject }: Notification): string {
+  if (kind === 'webhook') return subject ? `/settings/webhooks/${subject}` : '/settings/webhooks';
   if (!conversation) return kind === 'mailbox' ? '/channels' : '/inbox';
   if (subject?.startsWith('msg_')) return `/inbox/${conversation}?message=${subject}`;
   if (subject?.startsWith('ent_')) return `/inbox/${conversation}?entry=${subject}`;

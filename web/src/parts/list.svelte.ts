@@ -41,9 +41,14 @@ export function walkRows<T>(title: string, { one, rows, open, back, more }: Walk
     const row = rows()[mark.at];
     if (row) open(row);
   };
+  const moveTo = (at: number) => {
+    // Enter belongs to a button that has the focus: whoever walks on has left it.
+    if (document.activeElement instanceof HTMLButtonElement) document.activeElement.blur();
+    if (rows().length > 0) mark.at = Math.max(0, Math.min(at, rows().length - 1));
+  };
   useKeys(title, () => [
-    { key: 'j', does: `Next ${one}`, act: () => (mark.at = Math.min(mark.at + 1, rows().length - 1)) },
-    { key: 'k', does: `Previous ${one}`, act: () => (mark.at = Math.max(mark.at - 1, 0)) },
+    { key: 'j', does: `Next ${one}`, act: () => moveTo(mark.at + 1) },
+    { key: 'k', does: `Previous ${one}`, act: () => moveTo(mark.at - 1) },
     { key: 'Enter', does: 'Open', act: openAt },
     { key: 'Escape', does: 'Back to the list', act: back },
     ...(more?.() ?? []),

@@ -40,7 +40,13 @@ const marks: Record<MessageState, Mark> = {
 
 /** The state as people are told it: back in the queue after a failed attempt is not the same as new in the queue. */
 export function toldState({ state, state_reason: reason }: Pick<Message, 'state' | 'state_reason'>): MessageState {
-  return state === 'queued' && reason?.code === 'retrying' ? 'deferred' : state;
+  return state === 'queued' && ['retrying', 'rerouted'].includes(reason?.code ?? '') ? 'deferred' : state;
+}
+
+/** The word of a state, with the reason where that is what one must know: `Blocked: suppressed`. */
+export function wordOf(state: string, reason?: string | null): string {
+  const { word } = markOf(state);
+  return state === 'blocked' && reason === 'suppressed' ? `${word}: suppressed` : word;
 }
 
 /** A server newer than this page may know more states. */

@@ -29,6 +29,11 @@ export function clock(at: string): string {
   return new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
 }
 
+/** `12 Mar`, `12 Mar 2024`: for sentences. */
+export function day(at: string, now: Date): string {
+  return shortDate(new Date(at), now);
+}
+
 /** Complete and unambiguous, for titles and tables. */
 export function full(at: string): string {
   return new Date(at).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });

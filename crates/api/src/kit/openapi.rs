@@ -26,6 +26,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Channels", "Providers, configured accounts, and where mail is taken in."),
     ("Inbound", "Raw mail in, and the journal of everything that came."),
     ("Events", "What happened, as a list or as a stream."),
+    ("Webhooks", "What happened, sent to your own programs and signed."),
     ("Access", "People, API keys, and who you are."),
     ("Audit", "Who changed what, in a chain that shows tampering."),
 ];

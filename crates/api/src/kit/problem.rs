@@ -87,7 +87,11 @@ problems! {
     NotCancellable = "not_cancellable", CONFLICT, "The message cannot be cancelled any more",
         "It has left already, or has reached a final state.";
     NotRetryable = "not_retryable", CONFLICT, "The message cannot be sent again",
-        "Only messages that are failed, bounced or held can be retried.";
+        "Only messages that are failed, bounced, blocked or held can be retried.";
+    StillSuppressed = "still_suppressed", CONFLICT, "The recipient is still on the suppression list",
+        "The message would be blocked. Take the address off the list first, then send the message again.";
+    AlreadySuppressed = "already_suppressed", CONFLICT, "The address is on the suppression list already",
+        "It has an entry for this reason. The detail names its id.";
     NotUnknown = "not_unknown", CONFLICT, "The outcome of this message is known",
         "Only messages in state `unknown` can be resolved.";
     NotInTray = "not_in_tray", CONFLICT, "The conversation is not in the tray",
@@ -126,6 +130,8 @@ problems! {
         "The detail says why. `POST /v1/mailboxes/{id}/check` tries every step by itself.";
     RouteTaken = "route_taken", CONFLICT, "The address is routed already",
         "Another inbound route takes mail for this address. Delete that one first.";
+    WebhookDisabled = "webhook_disabled", CONFLICT, "The webhook is switched off",
+        "Nothing is sent to it. Switch it on with `enabled: true`, then try again.";
     IdempotencyInProgress = "idempotency_in_progress", CONFLICT, "The first request with this key is still at work",
         "Wait a moment and send the same request again.";
     IdempotencyMismatch = "idempotency_mismatch", UNPROCESSABLE_ENTITY, "The idempotency key belongs to another request",

@@ -73,7 +73,8 @@ pub(super) fn routes() -> ApiRouter<Engine> {
             "/v1/messages/{id}/retry",
             post_with(retry_message, |op| {
                 op.id("retry_message").tag("Messages").summary("Send a message again").description(
-                    "For one that failed, bounced or is held. Problem: `not_retryable`.",
+                    "For one that failed, bounced, was blocked or is held. Problems: `not_retryable`; `still_suppressed` while \
+                     its recipient is on the suppression list.",
                 )
             }),
         )

@@ -8,6 +8,8 @@ mod checklist;
 mod contact_imports;
 mod contacts;
 mod conversations;
+mod dkim;
+mod doctor;
 mod drafts;
 mod events;
 mod inbound;
@@ -22,11 +24,13 @@ mod presence;
 mod rearrangements;
 mod search;
 mod settings;
+mod suppressions;
 mod tags;
 mod teams;
 mod uploads;
 mod users;
 mod views;
+mod webhooks;
 
 use aide::axum::ApiRouter;
 use engine::Engine;
@@ -47,6 +51,7 @@ pub(crate) fn routes() -> ApiRouter<Engine> {
         .merge(views::routes())
         .merge(contacts::routes())
         .merge(contact_imports::routes())
+        .merge(suppressions::routes())
         .merge(rearrangements::routes())
         .merge(teams::routes())
         .merge(tags::routes())
@@ -59,5 +64,8 @@ pub(crate) fn routes() -> ApiRouter<Engine> {
         .merge(presence::routes())
         .merge(checklist::routes())
         .merge(channel_accounts::routes())
+        .merge(dkim::routes())
+        .merge(doctor::routes())
         .merge(mailboxes::routes())
+        .merge(webhooks::routes())
 }

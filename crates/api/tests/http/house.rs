@@ -61,6 +61,7 @@ impl House {
             hostname: "test.example.com".into(),
             allow_private: true,
             dispatch: false,
+            doctor: engine::doctor::DoctorOptions::default(),
         };
         let engine = Engine::new(store, clock, chance, vault, options, Arc::new(|_: &str| {}));
         House { router: chancery_api::router(engine.clone()), engine, _folder: folder }

@@ -41,7 +41,8 @@ impl Backup {
                     bar.set_position(done);
                 })
             });
-            Ok(copied.await??)
+            copied.await??;
+            Ok(engine.note_backup().await?)
         })
         .await?;
         // Contents are never changed, only added: those copied after the database are at worst too many.

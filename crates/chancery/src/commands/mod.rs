@@ -6,14 +6,19 @@ mod backup;
 mod config;
 mod contact;
 mod demo;
+mod dkim;
+mod doctor;
 mod key;
+mod listen;
 mod mailbox;
 mod reference;
 mod search;
 mod send;
 mod serve;
 mod setup;
+mod suppression;
 mod user;
+mod webhook;
 
 use std::io::IsTerminal as _;
 
@@ -52,6 +57,11 @@ enum Command {
     /// Channel accounts: what messages go through
     #[command(subcommand)]
     Channel(account::Channel),
+    /// Keys with which SMTP accounts sign mail
+    #[command(subcommand)]
+    Dkim(dkim::Dkim),
+    /// Look at everything around this server that can be wrong, and say what to do; ends with 1 when there is a problem
+    Doctor(doctor::Doctor),
     /// Mailboxes that are read by IMAP
     #[command(subcommand)]
     Mailbox(mailbox::Mailbox),
@@ -62,6 +72,14 @@ enum Command {
     /// Contacts: import, export, list
     #[command(subcommand)]
     Contact(contact::Contact),
+    /// Addresses that are not written to: list, add, remove, import, export
+    #[command(subcommand)]
+    Suppression(suppression::Suppression),
+    /// Webhooks: programs that are told of events
+    #[command(subcommand)]
+    Webhook(webhook::Webhook),
+    /// Show what happens on a server, or forward it to a program on this machine
+    Listen(listen::Listen),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -95,10 +113,15 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
             Command::Key(key) => key.run(settings).await,
             Command::User(user) => user.run(settings).await,
             Command::Channel(channel) => channel.run(settings).await,
+            Command::Dkim(dkim) => dkim.run(settings).await,
+            Command::Doctor(doctor) => doctor.run(settings).await,
             Command::Mailbox(mailbox) => mailbox.run(settings).await,
             Command::Send(send) => send.run(settings).await,
             Command::Search(search) => search.run(settings).await,
             Command::Contact(contact) => contact.run(settings).await,
+            Command::Suppression(suppression) => suppression.run(settings).await,
+            Command::Webhook(webhook) => webhook.run(settings).await,
+            Command::Listen(listen) => listen.run(settings).await,
             Command::Audit(audit) => audit.run(settings).await,
             Command::Backup(backup) => backup.run(settings).await,
             Command::Config => config::run(&settings),

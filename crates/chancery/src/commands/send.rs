@@ -32,6 +32,9 @@ pub struct Send {
     /// The channel account; chosen by priority when absent
     #[arg(long)]
     account: Option<AccountId>,
+    /// Who it comes from: the address of one of the accounts
+    #[arg(long)]
+    from: Option<String>,
     /// How many seconds to wait for the outcome
     #[arg(long, default_value_t = 30)]
     wait: u64,
@@ -88,6 +91,7 @@ impl Send {
             html: self.html,
             attachments,
             account: self.account,
+            from: self.from,
             ..MessageRequest::default()
         })
     }

@@ -4,6 +4,8 @@ mod contact;
 mod disk;
 mod program;
 mod search;
+mod suppression;
+mod webhooks;
 
 use std::os::unix::fs::PermissionsExt as _;
 

@@ -129,7 +129,7 @@ story!(a_message_that_a_person_sends_anew_is_another_request, async |app| {
     let (vendor, _, _listening) = resend(&app).await;
     let id = send(&app, letter("jane@example.com")).await;
     becomes(&app, &id, "sent").await;
-    vendor.tell(Told::bounce(&vendor.taken()[0], "Permanent")).await;
+    vendor.tell(Told::bounce(&vendor.taken()[0], "Transient")).await;
     becomes(&app, &id, "bounced").await;
     let again = app.key().post(&format!("/v1/messages/{id}/retry"), json!({})).await;
     assert!(again.status < 300, "{} {}", again.status, again.body);

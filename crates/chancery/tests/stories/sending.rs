@@ -197,6 +197,7 @@ story!(a_name_cannot_smuggle_a_header, async |app| {
 story!(what_is_urgent_goes_before_what_is_bulk, async |app| {
     let server = testkit::sim::smtp::Server::start(Default::default()).await.unwrap();
     let account = account_on(&app, &server, json!({ "rate_per_second": 1 })).await;
+    app.run_until_idle().await;
     for n in 0..5 {
         let mut bulk = letter_through(&account, &format!("reader{n}@example.com"));
         bulk["priority"] = json!("bulk");

@@ -196,7 +196,7 @@ story!(a_vendor_in_trouble_gets_a_message_once, async |app| {
         becomes(&app, &id, "sent").await;
         assert_eq!(vendor.taken().len(), before + 1, "{fault:?}: exactly one");
     }
-    for fault in [Fault::TakeAndDrop, Fault::TakeAndHalfAnswer] {
+    for fault in [Fault::TakeAndHang, Fault::TakeAndDrop, Fault::TakeAndHalfAnswer] {
         let before = vendor.taken().len();
         vendor.fail_sending(fault.clone(), 1);
         let id = send(&app, letter("jane@example.com")).await;

@@ -9,3 +9,4 @@ mod order;
 mod search;
 mod threading;
 mod waiting;
+mod webhooks;

@@ -42,6 +42,7 @@ fn options(folder: &tempfile::TempDir) -> Options {
         hostname: "test.example.com".into(),
         allow_private: true,
         dispatch: false,
+        doctor: crate::doctor::DoctorOptions::default(),
     }
 }
 

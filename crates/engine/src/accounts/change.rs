@@ -37,8 +37,15 @@ pub struct NewAccount {
     pub rate_per_second: Option<u32>,
     #[serde(default)]
     pub concurrency: Option<u32>,
+    /// Lower goes first; 0 unless given.
     #[serde(default)]
     pub priority: Option<i64>,
+    /// The part of the messages that it gets among accounts of equal priority: 1 to 1000, 100 unless given.
+    #[serde(default)]
+    pub weight: Option<u32>,
+    /// The most messages of one day (UTC). What is beyond goes through other accounts, or waits for the next day.
+    #[serde(default)]
+    pub daily_limit: Option<u32>,
     #[serde(default)]
     pub enabled: Option<bool>,
 }
@@ -73,10 +80,19 @@ pub struct AccountChange {
     pub concurrency: Option<u32>,
     #[serde(default)]
     pub priority: Option<i64>,
+    /// 1 to 1000.
+    #[serde(default)]
+    pub weight: Option<u32>,
+    /// Messages a day (UTC) at the most; `null` lifts the limit.
+    #[serde(default, deserialize_with = "crate::patch::present")]
+    #[schemars(with = "Option<u32>")]
+    pub daily_limit: Option<Option<u32>>,
     #[serde(default)]
     pub enabled: Option<bool>,
 }
 
+const USUAL_WEIGHT: u32 = 100;
+const MOST_WEIGHT: u32 = 1_000;
 const MOST_CONCURRENT: u32 = 256;
 const USUAL_CONCURRENCY: u32 = 16;
 
@@ -106,6 +122,8 @@ impl Engine {
             provider: manifest.name.to_owned(),
             enabled: new.enabled.unwrap_or(true),
             priority: new.priority.unwrap_or(0),
+            weight: checked_weight(new.weight.unwrap_or(USUAL_WEIGHT))?,
+            daily_limit: checked_daily_limit(new.daily_limit)?,
             sender_name,
             sender_address,
             settings: Value::Object(settings),
@@ -197,6 +215,14 @@ impl Engine {
             account.priority = priority;
             changed.push("priority".to_owned());
         }
+        if let Some(weight) = change.weight {
+            account.weight = checked_weight(weight)?;
+            changed.push("weight".to_owned());
+        }
+        if let Some(limit) = change.daily_limit {
+            account.daily_limit = checked_daily_limit(limit)?;
+            changed.push("daily_limit".to_owned());
+        }
         if let Some(enabled) = change.enabled {
             account.enabled = enabled;
             changed.push("enabled".to_owned());
@@ -246,6 +272,7 @@ impl Engine {
                     return Err(Error::conflict("account_in_use", detail));
                 }
                 accounts::delete(tx, tenant, id, now)?;
+                store::account_cursors::delete(tx, tenant, id)?;
                 let detail = json!({ "name": row.name });
                 audit::record(tx, tenant, &actor, "channel_account.deleted", &id.to_string(), &detail, now)?;
                 tell(tx, &row, FeedType::ChannelAccountDeleted)
@@ -257,7 +284,7 @@ impl Engine {
     }
 }
 
-fn tell(tx: &mut store::Tx<'_>, account: &Account, kind: FeedType) -> Result<(), Error> {
+pub(super) fn tell(tx: &mut store::Tx<'_>, account: &Account, kind: FeedType) -> Result<(), Error> {
     let facts = Facts { account_id: Some(account.id.to_string()), ..Facts::default() };
     feed::append(tx, account.tenant, kind, account.updated_at, &facts)?;
     Ok(())
@@ -332,6 +359,23 @@ fn checked_name(name: &str) -> Result<String, Invalid> {
         return Err(Invalid::at("/name", "expected a name of 1 to 80 characters"));
     }
     Ok(name.to_owned())
+}
+
+fn checked_weight(weight: u32) -> Result<u32, Invalid> {
+    if (1..=MOST_WEIGHT).contains(&weight) {
+        return Ok(weight);
+    }
+    Err(Invalid::at("/weight", format!("expected 1 to {MOST_WEIGHT}")))
+}
+
+fn checked_daily_limit(limit: Option<u32>) -> Result<Option<u32>, Invalid> {
+    if limit == Some(0) {
+        return Err(Invalid::at(
+            "/daily_limit",
+            "expected at least 1; switch the account off to send nothing",
+        ));
+    }
+    Ok(limit)
 }
 
 fn checked_rate(rate: Option<u32>) -> Result<Option<u32>, Invalid> {

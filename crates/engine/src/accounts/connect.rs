@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::clock::Timestamp;
 use domain::ids::{AccountId, TenantId};
 use domain::invalid::Invalid;
 use providers::Provider;
@@ -40,19 +41,26 @@ pub(crate) async fn follow_changes(core: &Arc<Core>) {
 }
 
 async fn look_round(core: &Arc<Core>) -> Result<(), Error> {
-    let (all, due) = core
+    let today = core.clock.now();
+    let (all, due, sent) = core
         .store
-        .read(|tx| {
+        .read(move |tx| {
             let all = accounts::every(tx)?;
-            let mut due = Vec::new();
+            let (mut due, mut sent) = (Vec::new(), Vec::new());
             for account in &all {
+                if account.daily_limit.is_some() {
+                    let name = crate::send::sent_counter(account.id, today);
+                    let count = store::counters::with_prefix(tx, account.tenant, &name)?;
+                    let count = count.first().map_or(0, |(_, count)| u64::try_from(*count).unwrap_or(0));
+                    sent.push((account.tenant, account.id, count));
+                }
                 for lane in [Lane::Prompt, Lane::Bulk] {
                     if let Some(at) = deliveries::next_due(tx, account.tenant, account.id, lane)? {
                         due.push((account.tenant, account.id, lane, at));
                     }
                 }
             }
-            Ok::<_, store::Error>((all, due))
+            Ok::<_, store::Error>((all, due, sent))
         })
         .await?;
     let gone: Vec<Arc<Sender>> = core
@@ -78,6 +86,11 @@ async fn look_round(core: &Arc<Core>) -> Result<(), Error> {
         }
     }
     let now = core.clock.now();
+    for (tenant, id, sent) in sent {
+        if let Some(sender) = core.senders.get(tenant, id) {
+            sender.note_sent_today(sent, now);
+        }
+    }
     for (tenant, id, lane, at) in due {
         if let Some(sender) = core.senders.get(tenant, id) {
             sender.note_due(lane, at, now);
@@ -114,18 +127,27 @@ async fn connect(core: &Arc<Core>, account: Account) -> Result<(), Error> {
         None => false,
     };
     let now = core.clock.now();
+    let sent_today = sent_today(core, &account, now).await?;
     let link = Link::new(account, provider, takes_replies);
     if let Some(sender) = core.senders.get(link.account.tenant, link.account.id) {
         sender.relink(link, now);
         return Ok(());
     }
-    let sender = Sender::new(link, core.options.dispatch, now);
+    let sender = Sender::new(link, core.options.dispatch, sent_today, now);
     core.senders.insert(Arc::clone(&sender));
     if core.options.dispatch {
         let sending = Arc::clone(core);
         core.tasks.spawn(async move { sender.run(sending).await });
     }
     Ok(())
+}
+
+/// What all processes together have sent through an account on this day (UTC); written down once a second.
+async fn sent_today(core: &Core, account: &Account, now: Timestamp) -> Result<u64, Error> {
+    let tenant = account.tenant;
+    let name = crate::send::sent_counter(account.id, now);
+    let found = core.store.read(move |tx| store::counters::with_prefix(tx, tenant, &name)).await?;
+    Ok(found.iter().map(|(_, count)| u64::try_from(*count).unwrap_or(0)).sum())
 }
 
 /// The provider of an account, with its secrets opened.

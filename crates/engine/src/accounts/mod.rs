@@ -4,15 +4,18 @@ mod catalogue;
 mod change;
 mod check;
 mod connect;
+mod dkim;
 mod routes;
 mod view;
 
 pub use catalogue::{LinkView, ProviderView, catalogue};
 pub use change::{AccountChange, NewAccount};
 pub use check::Checked;
+pub use dkim::{DkimRecord, DkimView, NewDkim};
 pub use routes::{NewRoute, RouteView};
 pub use view::{AccountView, HealthView};
 
 pub(crate) use change::hash as webhook_hash;
-pub(crate) use connect::{connect_all, follow_changes, reload};
+pub(crate) use connect::{connect_all, follow_changes, provider_of, reload};
+pub(crate) use dkim::keys_of as dkim_keys_of;
 pub(crate) use routes::covers;

@@ -24,6 +24,10 @@ pub struct AccountView {
     pub enabled: bool,
     /// Lower goes first.
     pub priority: i64,
+    /// The part of the messages that it gets among accounts of equal priority.
+    pub weight: u32,
+    /// The most messages of one day (UTC).
+    pub daily_limit: Option<u32>,
     pub sender: Option<Mailbox>,
     /// The provider's settings without secrets.
     pub settings: serde_json::Value,
@@ -34,10 +38,22 @@ pub struct AccountView {
     /// Requests to the provider at the same time.
     pub concurrency: u32,
     pub health: HealthView,
+    pub routing: RoutingView,
     /// Where the provider sends its webhooks; none when it has none.
     pub webhook_url: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+/// Whether messages go through an account at the moment, as the process that answers knows it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "ChannelAccountRouting")]
+pub struct RoutingView {
+    pub usable: bool,
+    /// When it is tried again by itself.
+    pub paused_until: Option<Timestamp>,
+    /// Why it is not used, in words.
+    pub why: Option<String>,
 }
 
 /// How an account does.
@@ -52,6 +68,8 @@ pub struct HealthView {
     pub last_inbound_at: Option<Timestamp>,
     /// Messages sent today (UTC); counted about once a second.
     pub sent_today: i64,
+    /// Webhooks refused today (UTC): forged, too old, or signed with a key that is not in the settings.
+    pub refused_webhooks_today: i64,
 }
 
 impl Engine {
@@ -67,7 +85,9 @@ impl Engine {
             .store
             .read(move |tx| {
                 let rows = accounts::list(tx, tenant)?;
-                Ok::<_, Error>((rows, store::counters::with_prefix(tx, tenant, "sent.")?))
+                let mut counters = store::counters::with_prefix(tx, tenant, "sent.")?;
+                counters.extend(store::counters::with_prefix(tx, tenant, "refused.")?);
+                Ok::<_, Error>((rows, counters))
             })
             .await?;
         Ok(rows.into_iter().map(|row| view(&self.core, row, &counters)).collect())
@@ -84,8 +104,20 @@ impl Engine {
 }
 
 fn view(core: &Core, row: Account, counters: &[(String, i64)]) -> AccountView {
-    let today = format!("sent.{}.{}", row.id, core.clock.now().day());
-    let sent_today = counters.iter().find(|(name, _)| *name == today).map_or(0, |(_, count)| *count);
+    let now = core.clock.now();
+    let outlook = core.senders.get(row.tenant, row.id).map(|sender| sender.outlook(now));
+    let routing = outlook.map_or_else(
+        || RoutingView { usable: false, paused_until: None, why: Some("it is not connected yet".to_owned()) },
+        |outlook| RoutingView {
+            usable: outlook.usable,
+            paused_until: outlook.paused_until,
+            why: outlook.why,
+        },
+    );
+    let count_of =
+        |today: String| counters.iter().find(|(name, _)| *name == today).map_or(0, |(_, count)| *count);
+    let sent_today = count_of(crate::send::sent_counter(row.id, now));
+    let refused_webhooks_today = count_of(crate::receive::refused_counter(row.id, now));
     let webhook_url = webhook_url(core, &row);
     let address = row.sender_address.as_deref().and_then(|address| address.parse().ok());
     AccountView {
@@ -95,6 +127,9 @@ fn view(core: &Core, row: Account, counters: &[(String, i64)]) -> AccountView {
         provider: row.provider,
         enabled: row.enabled,
         priority: row.priority,
+        weight: row.weight,
+        daily_limit: row.daily_limit,
+        routing,
         sender: address.map(|address| Mailbox { name: row.sender_name, address }),
         settings: row.settings,
         secrets_set: row.secrets_set,
@@ -108,6 +143,7 @@ fn view(core: &Core, row: Account, counters: &[(String, i64)]) -> AccountView {
             last_sent_at: row.last_sent_at,
             last_inbound_at: row.last_inbound_at,
             sent_today,
+            refused_webhooks_today,
         },
         webhook_url,
         created_at: row.created_at,

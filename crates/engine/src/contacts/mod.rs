@@ -24,4 +24,6 @@ pub use person::PersonExport;
 pub use timeline::ContactTimelineItem;
 pub use view::{ContactOwner, ContactView, IdentityView};
 
+pub(crate) use file::{Csv, Table, TableRow, read_csv};
 pub(crate) use import::{CONTACT_IMPORT, continue_import};
+pub(crate) use view::one as show_contact;

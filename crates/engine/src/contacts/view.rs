@@ -12,6 +12,7 @@ use serde::Serialize;
 use store::Tx;
 use store::contacts::{self, Known};
 
+use crate::suppression::ContactSuppression;
 use crate::{Engine, Error};
 
 /// One contact.
@@ -34,6 +35,9 @@ pub struct ContactView {
     pub merged_into: Option<ContactId>,
     pub created_at: Timestamp,
     pub last_seen_at: Option<Timestamp>,
+    /// Why some of its addresses are not written to. Lists of contacts leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressions: Option<Vec<ContactSuppression>>,
 }
 
 /// An address at which a contact is reached.
@@ -64,10 +68,11 @@ impl Engine {
 }
 
 /// One contact, read.
-pub(super) fn one(tx: &mut Tx<'_>, tenant: TenantId, id: ContactId) -> Result<ContactView, Error> {
+pub(crate) fn one(tx: &mut Tx<'_>, tenant: TenantId, id: ContactId) -> Result<ContactView, Error> {
     let known = contacts::known(tx, tenant, id)?.ok_or(Error::NotFound("contact"))?;
     let people = people(tx, tenant)?;
-    Ok(view(known, &people))
+    let suppressions = crate::suppression::of_contact(tx, tenant, &known.identities)?;
+    Ok(ContactView { suppressions: Some(suppressions), ..view(known, &people) })
 }
 
 /// The names of a tenant's people by id.
@@ -95,5 +100,6 @@ pub(super) fn view(known: Known, people: &HashMap<String, String>) -> ContactVie
         merged_into: contact.merged_into,
         created_at: contact.created_at,
         last_seen_at: contact.last_seen_at,
+        suppressions: None,
     }
 }

@@ -157,6 +157,9 @@ pub struct EventView {
     pub code: Option<String>,
     pub source: String,
     pub recipient: Option<String>,
+    /// Of an opening or a click: `true` when a program did it and no person, `false` when the provider says that it was
+    /// a person, `null` when nobody can tell.
+    pub machine: Option<bool>,
 }
 
 /// The names that views show.
@@ -207,7 +210,7 @@ pub(super) fn views(
     Ok(views)
 }
 
-pub(super) fn detail(tx: &mut Tx<'_>, tenant: TenantId, id: MessageId) -> Result<MessageDetail, Error> {
+pub(crate) fn detail(tx: &mut Tx<'_>, tenant: TenantId, id: MessageId) -> Result<MessageDetail, Error> {
     let row = messages::get(tx, tenant, id)?.ok_or(Error::NotFound("message"))?;
     let names = Names::read(tx, tenant)?;
     let body = messages::body(tx, tenant, id)?.unwrap_or_default();
@@ -257,36 +260,38 @@ fn events(
         code,
         source: "chancery".to_owned(),
         recipient: None,
+        machine: None,
     };
     let first = match (row.direction, row.send_at) {
         (Direction::Inbound, _) => EventKind::Received,
         (Direction::Outbound, Some(at)) if at > row.created_at => EventKind::Scheduled,
         (Direction::Outbound, _) => EventKind::Queued,
     };
-    let mut events = vec![ours(row.created_at, first, "", None)];
+    // What happened in the same instant is told attempt by attempt.
+    let mut events = vec![(0, ours(row.created_at, first, "", None))];
     for attempt in attempts {
-        events.push(ours(
-            attempt.started_at,
-            EventKind::Started,
-            &format!("attempt {}", attempt.number),
-            None,
-        ));
+        let words = format!("attempt {}", attempt.number);
+        events.push((attempt.number, ours(attempt.started_at, EventKind::Started, &words, None)));
         if let (AttemptOutcome::Sent, Some(ended)) = (attempt.outcome, attempt.ended_at) {
-            events.push(ours(ended, EventKind::Sent, &attempt.detail, attempt.code.clone()));
+            let sent = ours(ended, EventKind::Sent, &attempt.detail, attempt.code.clone());
+            events.push((attempt.number, sent));
         }
     }
     for event in store::message_events::of_message(tx, tenant, row.id)? {
-        events.push(EventView {
+        let attempt = event.dedupe_key.strip_prefix("attempt-").and_then(|number| number.parse().ok());
+        let event = EventView {
             at: event.at,
             kind: event.kind,
             detail: event.detail,
             code: event.code,
             source: event.source,
             recipient: event.recipient,
-        });
+            machine: event.machine,
+        };
+        events.push((attempt.unwrap_or(u32::MAX), event));
     }
-    events.sort_by_key(|event| event.at);
-    Ok(events)
+    events.sort_by_key(|(attempt, event)| (event.at, *attempt));
+    Ok(events.into_iter().map(|(_, event)| event).collect())
 }
 
 fn view(row: Message, body: Body, files: Vec<Attachment>, names: &Names) -> MessageView {

@@ -54,6 +54,7 @@ pub use views::{NewView, SavedView, ViewChange};
 pub(crate) use activity::note_return;
 pub(crate) use change::ChangeOrder;
 pub(crate) use conversation_view::view as show_conversation;
+pub(crate) use message_view::detail as show_message;
 pub(crate) use names::{House, me};
 pub(crate) use notifications::{News, notify};
 pub(crate) use presence::{Presence, watch as watch_presence};

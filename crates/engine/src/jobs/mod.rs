@@ -9,10 +9,13 @@ use futures_util::FutureExt as _;
 use store::jobs::{self, Job};
 
 use crate::core::Core;
-use crate::{Error, contacts, inbox, receive, send};
+use crate::{Error, contacts, inbox, receive, send, suppression, webhooks};
 
 /// The kind of job that asks a provider about an unknown message.
 pub(crate) const RECONCILE: &str = "reconcile";
+
+/// The kind of job that asks a provider to take an address off its own list.
+pub(crate) const UNSUPPRESS: &str = "unsuppress";
 
 /// The kind of job that wakes a snoozed conversation.
 pub(crate) const WAKE: &str = "wake_conversation";
@@ -21,11 +24,16 @@ const PER_CLAIM: usize = 50;
 /// The longest that the loop sleeps: rounds are due by then.
 const ROUND: Duration = Duration::from_mins(1);
 
+/// How often messages are looked for that nobody has in hand.
+const UNKNOWN_ROUND: Duration = Duration::from_mins(5);
+
 /// What came of a run.
 pub(crate) enum JobOutcome {
     Done,
     /// Not yet: again after a while, for this reason.
     Again(String),
+    /// Not yet: again at this time, for this reason.
+    At(Timestamp, String),
 }
 
 /// Runs jobs until the engine stops.
@@ -72,21 +80,23 @@ async fn run(core: &Arc<Core>, job: Job) -> Result<(), Error> {
     let work = async {
         match job.kind.as_str() {
             RECONCILE => send::reconcile(core, &job).await,
+            UNSUPPRESS => suppression::tell_provider(core, &job).await,
             WAKE => inbox::wake(core, &job).await,
             contacts::CONTACT_IMPORT => contacts::continue_import(core, &job).await,
             other => Ok(JobOutcome::Again(format!("this program knows no job of kind {other}"))),
         }
     };
     let outcome = std::panic::AssertUnwindSafe(work).catch_unwind().await;
-    let reason = match outcome {
-        Ok(Ok(JobOutcome::Done)) => None,
-        Ok(Ok(JobOutcome::Again(reason))) => Some(reason),
-        Ok(Err(error)) => Some(error.to_string()),
-        Err(_) => Some("the job panicked".to_owned()),
-    };
     let (tenant, id, now) = (job.tenant, job.id, core.clock.now());
     let wait = Backoff::JOB.wait_after(job.attempts.min(Backoff::JOB.attempts - 1), &core.chance);
-    let due_at = now.plus(wait.unwrap_or(Backoff::JOB.ceiling));
+    let usual = now.plus(wait.unwrap_or(Backoff::JOB.ceiling));
+    let (reason, due_at) = match outcome {
+        Ok(Ok(JobOutcome::Done)) => (None, usual),
+        Ok(Ok(JobOutcome::Again(reason))) => (Some(reason), usual),
+        Ok(Ok(JobOutcome::At(due_at, reason))) => (Some(reason), due_at),
+        Ok(Err(error)) => (Some(error.to_string()), usual),
+        Err(_) => (Some("the job panicked".to_owned()), usual),
+    };
     core.store
         .write(tenant, move |tx| match &reason {
             None => jobs::delete(tx, tenant, id),
@@ -105,6 +115,13 @@ async fn rounds(core: &Arc<Core>) -> Result<(), Error> {
         crate::Engine { core: Arc::clone(core) }.forget_expired_access().await?;
         inbox::forget_unwanted(core).await?;
         receive::forget_old(core).await?;
+        webhooks::forget_old(core).await?;
     }
+    let next = now.plus(UNKNOWN_ROUND);
+    let mine = core.store.write_any(move |tx| store::schedules::take(tx, "unknown", now, next)).await?;
+    if mine {
+        send::look_after_unknown(core).await?;
+    }
+    receive::ask_for_missed(core).await?;
     Ok(())
 }

@@ -93,6 +93,8 @@ async fn letter(
         parse_notice: (!notices.is_empty()).then(|| notices.join(" ")),
         quoted: split.quoted,
         signature: split.signature,
+        account_chosen: false,
+        sender_chosen: false,
         forward_of: None,
         calendar: parsed.calendar.map(|calendar| json!(calendar)),
         authentication: parsed.authentication.map(|results| json!(results)),

@@ -2,10 +2,14 @@
 
 mod file;
 mod guard;
+mod heard;
 mod intake;
 mod journal;
 mod mail;
+mod missed;
+mod refusals;
 mod report;
+mod reported;
 mod retention;
 mod smtp;
 mod take_in;
@@ -21,7 +25,10 @@ pub use take_in::{InboundMail, LARGEST_MAIL, TakenIn};
 pub use webhook::WebhookAnswer;
 
 pub(crate) use guard::Frequencies;
+pub(crate) use heard::Heard;
 pub(crate) use intake::Intake;
+pub(crate) use missed::ask_for_missed;
+pub(crate) use refusals::{Refusals, refused_counter};
 pub(crate) use retention::forget_old;
 pub(crate) use take_in::take_in_from_mailbox;
 pub(crate) use work::start;

@@ -47,7 +47,7 @@ pub(super) async fn apply(
             let now = working.clock.now();
             let said = reports(&report, &message, &key);
             for one in &said {
-                apply_report(tx, tenant, SOURCE, one, now)?;
+                apply_report(tx, &working, tenant, SOURCE, one, now)?;
             }
             let done = Entry {
                 state: JournalState::Processed,
@@ -134,6 +134,7 @@ fn reports(report: &Report, message: &Message, key: &str) -> Vec<DeliveryReport>
         kind,
         at: None,
         recipient,
+        machine: None,
         words,
     };
     match report {

@@ -4,17 +4,19 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::outgoing::{About, DeliveryReport};
+use domain::ids::AccountId;
 use providers::{Fact, NotDone, Provider, RawRequest, ReceivedMail, Refusal};
 use serde_json::{Value, json};
 use store::accounts;
-use store::journal::{self, Entry, JournalState};
+use store::journal::Entry;
 
+use super::missed;
+use super::refusals;
+use super::reported::{self, Reported};
 use super::take_in::{self, NewEntry};
 use super::work::Ended;
 use crate::accounts::webhook_hash;
 use crate::core::Core;
-use crate::send::{Applied, apply_report};
 use crate::{Engine, Error};
 
 /// What the provider is answered.
@@ -44,34 +46,29 @@ impl Engine {
     ) -> Result<WebhookAnswer, Error> {
         let core = &self.core;
         let hash = webhook_hash(secret);
-        let found = core.store.read(move |tx| accounts::by_webhook(tx, &hash)).await?;
-        let Some(account) = found.filter(|account| account.provider == provider) else {
-            return Ok(WebhookAnswer::NoSuchAddress);
-        };
-        let Some(sender) = core.senders.get(account.tenant, account.id) else {
+        let Some(sender) = core.senders.by_webhook(provider, &hash) else {
             return Ok(WebhookAnswer::NoSuchAddress);
         };
         let link = sender.link();
         // Settings that cannot be read may be mended before the provider comes again.
         let Ok(connected) = &link.provider else { return Ok(WebhookAnswer::Refused(Refusal::Later)) };
+        let (tenant, id) = (sender.tenant, sender.id);
         if let Err(refused) = connected.verify(&request).await {
-            metrics::counter!("chancery_webhooks_refused_total", "provider" => account.provider.clone())
-                .increment(1);
-            tracing::warn!(account = %account.id, reason = %refused, "A webhook was refused.");
+            refusals::count(core, provider, &refused, (tenant, id));
+            tracing::warn!(account = %id, reason = %refused, "A webhook was refused.");
             return Ok(WebhookAnswer::Refused(refused.answer));
         }
         let entry = NewEntry {
-            tenant: account.tenant,
+            tenant,
             source: format!("webhook:{provider}"),
-            account: Some(account.id),
-            dedupe_key: format!("{}:{}", account.id, dedupe_key(connected.as_ref(), &request)),
+            account: Some(id),
+            dedupe_key: event_key(id, &dedupe_key(connected.as_ref(), &request)),
             context: context(connected.as_ref(), &request),
             body: request.body,
         };
         take_in::take_in(core, entry).await?;
         let now = core.clock.now();
-        let (tenant, id) = (account.tenant, account.id);
-        if account.last_inbound_at.is_none_or(|last| now.since(last).as_secs() >= 60) {
+        if core.heard.is_news(id, now) {
             core.store.write(tenant, move |tx| accounts::set_last_inbound(tx, tenant, id, now)).await?;
         }
         Ok(WebhookAnswer::Taken)
@@ -119,9 +116,12 @@ pub(super) async fn work_on(core: &Arc<Core>, entry: Entry, body: Bytes) -> Resu
         Ok(provider) => provider,
         Err(detail) => return Ok(Ended::Later(detail.clone())),
     };
-    let facts = provider
-        .read(&request(&entry, body))
-        .map_err(|unreadable| Error::conflict("unreadable", unreadable.to_string()))?;
+    let facts = if entry.source.starts_with(missed::RECONCILER) {
+        missed::facts(&body)?
+    } else {
+        let read = provider.read(&request(&entry, body));
+        read.map_err(|unreadable| Error::conflict("unreadable", unreadable.to_string()))?
+    };
     let source = link.account.provider.clone();
     let mut reports = Vec::new();
     let mut done = Vec::new();
@@ -147,8 +147,8 @@ pub(super) async fn work_on(core: &Arc<Core>, entry: Entry, body: Bytes) -> Resu
             Err(NotDone::Never(reason)) => return Err(Error::conflict("not_fetched", reason)),
         }
     }
-    let (tenant, now) = (entry.tenant, core.clock.now());
-    core.store.write(tenant, move |tx| apply(tx, &entry, &source, &reports, &done, now)).await
+    let now = core.clock.now();
+    reported::apply(core, Reported { entry, source, reports, done, now }).await
 }
 
 /// Puts a mail into the journal as an entry of its own, in which it stands as MIME like every other.
@@ -162,11 +162,7 @@ async fn hand_on(
         tenant: entry.tenant,
         source: format!("mail:{provider}"),
         account: entry.account,
-        dedupe_key: format!(
-            "mail:{}:{}",
-            entry.account.map(|account| account.to_string()).unwrap_or_default(),
-            mail.dedupe_key
-        ),
+        dedupe_key: mail_key(entry.account, &mail.dedupe_key),
         context: json!({ "envelope_from": mail.envelope_from, "envelope_to": mail.envelope_to, "webhook": entry.id }),
         body: mail.raw,
     };
@@ -174,50 +170,12 @@ async fn hand_on(
     Ok(format!("the mail in it is entry {}", taken.journal_id))
 }
 
-/// How often an event is tried whose message is not known: it can overtake the answer to the request that it is about.
-const TRIES_FOR_STRANGERS: u32 = 3;
+/// By which a webhook in the journal is known.
+pub(super) fn event_key(account: AccountId, key: &str) -> String {
+    format!("{account}:{key}")
+}
 
-fn apply(
-    tx: &mut store::Tx<'_>,
-    entry: &Entry,
-    source: &str,
-    reports: &[DeliveryReport],
-    done: &[String],
-    now: domain::clock::Timestamp,
-) -> Result<Ended, Error> {
-    let tenant = entry.tenant;
-    let Some(current) = journal::get(tx, tenant, entry.id)? else { return Ok(Ended::Filed) };
-    if current.state != JournalState::Received {
-        return Ok(Ended::Filed);
-    }
-    let mut about = None;
-    let (mut strangers, mut awaited) = (0, 0);
-    for report in reports {
-        match apply_report(tx, tenant, source, report, now)? {
-            Applied::New(id) | Applied::Known(id) => about = Some(id),
-            // One that names no message at all will not find one later.
-            Applied::Stranger if report.about == About::default() => strangers += 1,
-            Applied::Stranger => awaited += 1,
-        }
-    }
-    if awaited > 0 && entry.attempts < TRIES_FOR_STRANGERS {
-        return Ok(Ended::Later(format!("{awaited} events are about no message that is known (yet)")));
-    }
-    strangers += awaited;
-    if about.is_none() && done.is_empty() {
-        return Ok(Ended::Ignored("it is about no message of ours".to_owned()));
-    }
-    let mut said = done.to_vec();
-    if strangers > 0 {
-        said.push(format!("{strangers} events were about no message of ours"));
-    }
-    let ended = Entry {
-        state: JournalState::Processed,
-        reason: (!said.is_empty()).then(|| said.join("; ")),
-        attempts: current.attempts + 1,
-        message: about,
-        ..current
-    };
-    journal::finish(tx, &ended)?;
-    Ok(Ended::Filed)
+/// By which a mail in the journal is known that a provider handed over.
+pub(super) fn mail_key(account: Option<AccountId>, key: &str) -> String {
+    format!("mail:{}:{key}", account.map(|account| account.to_string()).unwrap_or_default())
 }

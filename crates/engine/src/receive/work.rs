@@ -11,6 +11,7 @@ use store::feed::{self, Facts};
 use store::journal::{self, Entry, JournalState};
 
 use super::intake::InHand;
+use super::missed::RECONCILER;
 use super::{mail, webhook};
 use crate::Error;
 use crate::core::Core;
@@ -126,7 +127,7 @@ async fn work_on(
     if entry.state != JournalState::Received {
         return Ok(Ended::Filed);
     }
-    if entry.source.starts_with("webhook:") {
+    if entry.source.starts_with("webhook:") || entry.source.starts_with(RECONCILER) {
         webhook::work_on(core, entry, body).await
     } else {
         mail::work_on(core, entry, body).await

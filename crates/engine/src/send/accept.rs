@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use domain::access::{Permission, Principal};
+use domain::address::Mailbox;
 use domain::clock::Timestamp;
 use domain::event::FeedType;
-use domain::ids::{ConversationId, MessageId, TenantId, ThreadId};
+use domain::ids::{ContactId, ConversationId, EpochId, MessageId, TenantId, ThreadId};
 use domain::invalid::Invalid;
 use domain::message::{Direction, MessageState};
 use domain::outgoing::Outgoing;
+use domain::suppression::Letter;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Tx;
@@ -24,13 +26,15 @@ use super::place;
 use super::request::{MessageRequest, NewMessage};
 use super::sender::{Link, Reservation};
 use crate::core::Core;
+use crate::suppression::{Barred, SUPPRESSED};
 use crate::{Engine, Error};
 
 /// What the caller is told of an accepted message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Accepted {
     pub id: MessageId,
-    /// `queued`, or `scheduled` when it waits for its time.
+    /// `queued`; `scheduled` when it waits for its time; `blocked` when nobody may be written to of those it is addressed
+    /// to.
     pub state: MessageState,
     pub conversation_id: ConversationId,
 }
@@ -153,6 +157,12 @@ async fn commit(
     let mut accepted = Vec::with_capacity(written.len());
     for ((order, one), reservation) in orders.iter().zip(written).zip(reservations) {
         match reservation {
+            // Nothing leaves: the place is given back, and somebody else may have waited for it.
+            Some(reservation) if one.accepted.state == MessageState::Blocked => {
+                drop(reservation);
+                order.sender.wake();
+            }
+            None if one.accepted.state == MessageState::Blocked => {}
             Some(reservation) => {
                 let outgoing = reservation.is_leased().then(|| one.outgoing(core, tenant, order)).flatten();
                 reservation.hand_over(order.id, outgoing);
@@ -192,13 +202,16 @@ struct Written {
     accepted: Accepted,
     message: Message,
     body: Body,
+    barred: Barred,
 }
 
 impl Written {
     fn outgoing(&self, core: &Core, tenant: TenantId, order: &Order) -> Option<Arc<Outgoing>> {
-        load::outgoing(core, tenant, &self.message, &self.body, order.files.contents.clone(), &order.link)
-            .ok()
-            .map(Arc::new)
+        let files = order.files.contents.clone();
+        let mut outgoing =
+            load::outgoing(core, tenant, &self.message, &self.body, files, &order.link).ok()?;
+        self.barred.take_out(&mut outgoing);
+        Some(Arc::new(outgoing))
     }
 }
 
@@ -212,18 +225,29 @@ fn write(
 ) -> Result<Written, Error> {
     let tenant = principal.tenant;
     let new = &order.new;
+    let preview = preview(new);
+    let mut to = new.to.clone();
+    let (place, barred) = match new.conversation {
+        Some(id) => {
+            let place = place::reply(tx, core, tenant, order, id, &mut to, &preview, now)?;
+            let letter = Letter::of(principal.actor.kind, place.rule);
+            let everybody = to.iter().chain(&new.cc).chain(&new.bcc);
+            (place, Barred::among(tx, tenant, new.channel, letter, everybody)?)
+        }
+        None => {
+            let (known, barred) = at_the_door(tx, tenant, order)?;
+            (place::open(tx, core, principal, order, known, &preview, now)?, barred)
+        }
+    };
+    let is_blocked = barred.stops(&to);
     let state = match (is_due(new, now), mark.started_at) {
+        _ if is_blocked => MessageState::Blocked,
         (false, _) => MessageState::Scheduled,
         (true, Some(_)) => MessageState::Sending,
         (true, None) => MessageState::Queued,
     };
-    let preview = preview(new);
-    let mut to = new.to.clone();
-    let place = match new.conversation {
-        Some(id) => place::reply(tx, core, tenant, order, id, &mut to, &preview, now)?,
-        None => place::open(tx, core, principal, order, &preview, now)?,
-    };
-    let from = load::sender_of(&order.link);
+    // The name is the caller's to choose; the address is one of the account's in any case.
+    let from = new.from.clone().filter(|from| from.name.is_some()).or_else(|| load::sender_of(&order.link));
     let domain = from.as_ref().map_or("chancery.invalid", |mailbox| mailbox.address.domain());
     let reply_to = new.reply_to.clone().or_else(|| token_address(core, tenant, &order.link, place.thread));
     let message = Message {
@@ -234,8 +258,8 @@ fn write(
         direction: Direction::Outbound,
         channel: new.channel,
         state,
-        reason_code: None,
-        reason_detail: None,
+        reason_code: is_blocked.then(|| SUPPRESSED.to_owned()),
+        reason_detail: is_blocked.then(|| barred.sentence()),
         account: Some(order.sender.id),
         subject: place.subject,
         preview,
@@ -264,23 +288,18 @@ fn write(
         references: place.references,
         metadata: new.metadata.clone(),
         forward_of: new.forward_of,
+        account_chosen: new.account.is_some(),
+        sender_chosen: new.from.is_some(),
         ..Envelope::default()
     };
     let body = Body { envelope, text: new.text.clone(), html: new.html.clone() };
     messages::insert(tx, tenant, &message, &body)?;
     store::attachments::insert(tx, tenant, order.id, &order.files.rows)?;
-    let delivery = Delivery {
-        tenant,
-        message: order.id,
-        account: order.sender.id,
-        lane: new.lane,
-        due_at: new.send_at.filter(|at| *at > now).unwrap_or(now),
-        attempts: u32::from(mark.started_at.is_some()),
-        lease: mark.leased.then_some(core.epoch),
-        started_at: mark.started_at,
-    };
-    deliveries::insert(tx, &delivery)?;
-    let told = if state == MessageState::Scheduled { state } else { MessageState::Queued };
+    barred.note(tx, tenant, order.id, now)?;
+    if !is_blocked {
+        deliveries::insert(tx, &delivery(tenant, core.epoch, order, mark, now))?;
+    }
+    let told = if state == MessageState::Sending { MessageState::Queued } else { state };
     let facts = Facts {
         message_id: Some(order.id.to_string()),
         conversation_id: Some(place.conversation.to_string()),
@@ -289,14 +308,40 @@ fn write(
         direction: Some(Direction::Outbound.to_string()),
         ..Facts::default()
     };
-    feed::append(tx, tenant, FeedType::MessageQueued, now, &facts)?;
-    if let Some(resolve) = &order.resolve
+    feed::append(tx, tenant, FeedType::of_state(told), now, &facts)?;
+    // What could not be said has resolved nothing.
+    if let Some(resolve) = order.resolve.as_ref().filter(|_| !is_blocked)
         && let Some(row) = conversations::get(tx, tenant, place.conversation)?
     {
         resolve.apply(tx, &row)?;
     }
     let accepted = Accepted { id: order.id, state: told, conversation_id: place.conversation };
-    Ok(Written { accepted, message, body })
+    Ok(Written { accepted, message, body, barred })
+}
+
+/// Who is known behind the first recipient of a message that opens a conversation, and who of all may not be written to.
+fn at_the_door(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    order: &Order,
+) -> Result<(Option<ContactId>, Barred), Error> {
+    let new = &order.new;
+    let Some((first, others)) = new.to.split_first() else { return Ok((None, Barred::default())) };
+    let others: Vec<&Mailbox> = others.iter().chain(&new.cc).chain(&new.bcc).collect();
+    Ok(Barred::at_the_door(tx, tenant, new.channel, (first, &others))?)
+}
+
+fn delivery(tenant: TenantId, epoch: EpochId, order: &Order, mark: Mark, now: Timestamp) -> Delivery {
+    Delivery {
+        tenant,
+        message: order.id,
+        account: order.sender.id,
+        lane: order.new.lane,
+        due_at: order.new.send_at.filter(|at| *at > now).unwrap_or(now),
+        attempts: u32::from(mark.started_at.is_some()),
+        lease: mark.leased.then_some(epoch),
+        started_at: mark.started_at,
+    }
 }
 
 /// The first words of a message, for lists.
@@ -304,17 +349,12 @@ fn preview(new: &NewMessage) -> String {
     crate::inbox::preview(new.text.as_deref(), new.html.as_deref())
 }
 
-fn token_address(
-    core: &Core,
-    tenant: TenantId,
-    link: &Link,
-    thread: ThreadId,
-) -> Option<domain::address::Mailbox> {
+fn token_address(core: &Core, tenant: TenantId, link: &Link, thread: ThreadId) -> Option<Mailbox> {
     if !link.takes_replies {
         return None;
     }
     let sender = load::sender_of(link)?;
     let token = load::reply_token(&core.vault, tenant, thread);
     let address = mail::address::plus_tag(&sender.address, &token).ok()?;
-    Some(domain::address::Mailbox { name: sender.name, address })
+    Some(Mailbox { name: sender.name, address })
 }

@@ -7,14 +7,15 @@ use std::time::Duration;
 use domain::backoff::Backoff;
 use domain::clock::Timestamp;
 use domain::event::FeedType;
-use domain::failure::{Outcome, RejectReason, Words};
+use domain::failure::{Outcome, Words};
 use domain::outgoing::Outgoing;
 use futures_util::FutureExt as _;
 use store::accounts::{self, Health};
 use store::feed::{self, Facts};
 
-use super::load;
+use super::checked::{self, Ready};
 use super::outcome::{self, Attempted};
+use super::routing;
 use super::sender::{self, Item, Link, Said, Sender};
 use crate::core::Core;
 
@@ -33,20 +34,23 @@ pub(super) fn spawn(core: &Arc<Core>, sender: &Arc<Sender>, link: &Arc<Link>, it
 
 async fn attempt(core: &Arc<Core>, sender: &Sender, link: &Arc<Link>, item: Item) {
     let started_at = item.started_at.unwrap_or_else(|| core.clock.now());
-    let outcome = match item.outgoing.clone() {
-        Some(outgoing) => ask(link, &outgoing).await,
-        None => match load::load(core, sender.tenant, item.message, link).await {
-            Ok(outgoing) => ask(link, &outgoing).await,
-            Err(crate::Error::Store(error)) => Outcome::Temporary(Words::plain(error.to_string())),
-            Err(error) => {
-                Outcome::Rejected { reason: RejectReason::Invalid, words: Words::plain(error.to_string()) }
-            }
-        },
+    let outcome = match checked::ready(core, sender, link, &item).await {
+        Ready::Go(outgoing) => ask(link, &outgoing).await,
+        Ready::Blocked => return,
+        Ready::Not(outcome) => outcome,
     };
     let ended_at = core.clock.now();
     metrics::counter!("chancery_attempts_total", "outcome" => outcome.class().as_str()).increment(1);
     let (said, wait) = judge(core, &outcome, item.attempts, ended_at);
     sender.note_attempt(said, ended_at);
+    if !matches!(outcome, Outcome::Sent { .. } | Outcome::Unknown(_)) {
+        sender.note_unsent();
+    }
+    let candidates = if routing::may_move(&outcome) {
+        core.senders.candidates(sender.tenant, link.account.channel, ended_at)
+    } else {
+        Vec::new()
+    };
     let capabilities = providers::find(&link.account.provider).map(|manifest| manifest.capabilities);
     let attempted = Attempted {
         tenant: sender.tenant,
@@ -59,7 +63,9 @@ async fn attempt(core: &Arc<Core>, sender: &Sender, link: &Arc<Link>, item: Item
         wait,
         look_up: capabilities.is_some_and(|can| can.look_up),
         is_repeatable: capabilities.is_some_and(|can| can.idempotency_key),
+        remembers_for: capabilities.and_then(|can| can.remembers_for()),
         on_unknown: link.account.on_unknown,
+        candidates,
     };
     // What an attempt with old settings says of them is no news about those that were put in their place.
     let is_current = Arc::ptr_eq(link, &sender.link());
@@ -111,14 +117,18 @@ async fn record(core: &Arc<Core>, sender: &Sender, attempted: Attempted, is_curr
     let (tenant, account) = (sender.tenant, sender.id);
     let attempted = Arc::new(attempted);
     let mut pause = Duration::from_millis(50);
-    loop {
+    let onward = loop {
         let (taken, writing, noted) = (Arc::clone(&attempted), Arc::clone(core), health.clone());
         let written = core
             .store
             .write(tenant, move |tx| {
-                outcome::apply(tx, &writing, &taken)?;
+                let onward = outcome::apply(tx, &writing, &taken)?;
                 if let Some((health, words)) = &noted {
                     accounts::set_health(tx, tenant, account, *health, words.as_deref(), now)?;
+                    if *health == Health::Ok {
+                        // While it was in trouble its webhooks may have been as well.
+                        store::account_cursors::hurry(tx, tenant, account, now)?;
+                    }
                     let facts = Facts {
                         account_id: Some(account.to_string()),
                         state: Some(health.to_string()),
@@ -129,11 +139,11 @@ async fn record(core: &Arc<Core>, sender: &Sender, attempted: Attempted, is_curr
                 if let Some(count) = sent_count {
                     sender::write_sent(tx, tenant, account, count, now)?;
                 }
-                Ok::<_, crate::Error>(())
+                Ok::<_, crate::Error>(onward)
             })
             .await;
         match written {
-            Ok(()) => break,
+            Ok(onward) => break onward,
             Err(error) => {
                 tracing::error!(message = %attempted.message, %error, "The outcome of a send could not be written; trying again.");
                 if core.stopping.is_cancelled() && pause > Duration::from_secs(2) {
@@ -143,14 +153,14 @@ async fn record(core: &Arc<Core>, sender: &Sender, attempted: Attempted, is_curr
                 pause = (pause * 2).min(Duration::from_secs(5));
             }
         }
-    }
+    };
     core.feed.wake();
     if matches!(attempted.outcome, Outcome::Misconfigured(_)) && !is_current {
         sender.look_again();
     } else if matches!(attempted.outcome, Outcome::Misconfigured(_)) {
         tracing::error!(account = %account, "An account was stopped: its credentials or settings are refused.");
     }
-    outcome::after(core, sender, &attempted);
+    outcome::after(core, sender, &attempted, onward);
     if let Some((health, _)) = health {
         sender.set_health(health);
     }

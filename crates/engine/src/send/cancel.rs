@@ -1,14 +1,45 @@
 //! Calling a message back before it leaves, and sending one again that did not arrive.
 
+use std::sync::Arc;
+
 use domain::access::{Permission, Principal};
+use domain::clock::Timestamp;
 use domain::failure::Words;
-use domain::ids::MessageId;
+use domain::ids::{AccountId, MessageId, TenantId};
 use domain::message::{EventKind, MessageState};
+use store::Tx;
 use store::deliveries::{self, Delivery, Lane};
-use store::messages::{self, Change};
+use store::messages::{self, Change, Envelope, Message};
 
 use super::outcome;
-use crate::{Engine, Error};
+use super::routing::{self, Bonds};
+use crate::core::Core;
+use crate::{Engine, Error, suppression};
+
+/// The account that a message goes through again: its own, or while that one is gone or switched off, one that may
+/// step in for it.
+fn account_for(
+    tx: &mut Tx<'_>,
+    core: &Core,
+    tenant: TenantId,
+    message: &Message,
+    now: Timestamp,
+) -> Result<AccountId, Error> {
+    let own = message.account.ok_or(Error::NotFound("channel account"))?;
+    let candidates = core.senders.candidates(tenant, message.channel, now);
+    if candidates.iter().any(|one| one.account == own) {
+        return Ok(own);
+    }
+    let envelope = messages::body(tx, tenant, message.id)?.unwrap_or_default().envelope;
+    let bonds = Bonds::of(message, &envelope);
+    let Some(to) = routing::stand_in(&candidates, own, bonds, &[], |whole| core.chance.below(whole)) else {
+        return Ok(own);
+    };
+    let sender = envelope.from.as_ref().map(|mailbox| &mailbox.address);
+    let other = (!to.speaks_as(sender)).then(|| Envelope { from: to.sender.clone(), ..envelope.clone() });
+    messages::set_account(tx, tenant, message.id, to.account, other.as_ref())?;
+    Ok(to.account)
+}
 
 impl Engine {
     /// Calls a message back.
@@ -41,7 +72,8 @@ impl Engine {
     /// Sends a message again of which it is known that it did not arrive, or at once instead of later.
     ///
     /// # Errors
-    /// `not_retryable` when it arrived, may have arrived, or is on its way.
+    /// `not_retryable` when it arrived, may have arrived, or is on its way; `still_suppressed` when its recipients are on
+    /// the suppression list.
     pub async fn retry_message(&self, principal: &Principal, id: MessageId) -> Result<(), Error> {
         principal.require(Permission::MessagesWrite)?;
         let words = Words::plain(format!("sent again by {}", principal.name));
@@ -50,7 +82,7 @@ impl Engine {
                 return Ok(());
             }
             let detail = format!(
-                "this message is {state}; only one that failed, bounced or is held can be sent again"
+                "this message is {state}; only one that failed, bounced, was blocked or is held can be sent again"
             );
             Err(Error::conflict("not_retryable", detail))
         })
@@ -67,13 +99,17 @@ impl Engine {
         allowed: impl Fn(MessageState) -> Result<(), Error> + Send + 'static,
     ) -> Result<(), Error> {
         let (tenant, now) = (principal.tenant, self.core.clock.now());
+        let core = Arc::clone(&self.core);
         let account = self
             .core
             .store
             .write(tenant, move |tx| {
                 let message = messages::get(tx, tenant, id)?.ok_or(Error::NotFound("message"))?;
                 allowed(message.state)?;
-                let account = message.account.ok_or(Error::NotFound("channel account"))?;
+                if kind == EventKind::Retried {
+                    suppression::refuse_while_suppressed(tx, tenant, &message)?;
+                }
+                let account = account_for(tx, &core, tenant, &message, now)?;
                 deliveries::delete(tx, tenant, id)?;
                 let delivery = Delivery {
                     tenant,

@@ -6,6 +6,7 @@ use domain::address::{EmailAddress, Mailbox};
 use domain::failure::AttemptOutcome;
 use domain::ids::{MessageId, TenantId, ThreadId};
 use domain::outgoing::{File, Outgoing};
+use domain::suppression::Letter;
 use store::Tx;
 use store::attachments::Attachment;
 use store::attempts::{self, Attempt};
@@ -14,6 +15,7 @@ use store::messages::{Body, Message};
 use super::sender::Link;
 use crate::Error;
 use crate::core::Core;
+use crate::suppression::Barred;
 use crate::vault::Vault;
 
 /// What a stored message is made of.
@@ -42,6 +44,16 @@ pub(crate) async fn load(
     id: MessageId,
     link: &Link,
 ) -> Result<Outgoing, Error> {
+    Ok(load_and_check(core, tenant, id, link).await?.0)
+}
+
+/// The same, with those of its recipients that may not be written to (any more).
+pub(super) async fn load_and_check(
+    core: &Core,
+    tenant: TenantId,
+    id: MessageId,
+    link: &Link,
+) -> Result<(Outgoing, Barred), Error> {
     let found = core
         .store
         .read(move |tx| {
@@ -49,10 +61,14 @@ pub(crate) async fn load(
             // A message that was never attempted has none to look at.
             let attempts =
                 if stored.message.attempts == 0 { Vec::new() } else { attempts::of_message(tx, tenant, id)? };
-            Ok::<_, store::Error>(Some((stored, trial(&attempts))))
+            let (message, envelope) = (&stored.message, &stored.body.envelope);
+            let letter = Letter::of(message.author.kind, message.rule);
+            let everybody = envelope.to.iter().chain(&envelope.cc).chain(&envelope.bcc);
+            let barred = Barred::among(tx, tenant, message.channel, letter, everybody)?;
+            Ok::<_, store::Error>(Some((stored, trial(&attempts), barred)))
         })
         .await?;
-    let (stored, trial) = found.ok_or(Error::NotFound("message"))?;
+    let (stored, trial, barred) = found.ok_or(Error::NotFound("message"))?;
     let mut files = Vec::with_capacity(stored.attachments.len());
     for attachment in &stored.attachments {
         let bytes = core.blobs.get(&attachment.sha256).await?.ok_or_else(|| {
@@ -63,11 +79,11 @@ pub(crate) async fn load(
         files.push(file(attachment, bytes.into()));
     }
     let outgoing = outgoing(core, tenant, &stored.message, &stored.body, files, link)?;
-    Ok(Outgoing { trial, ..outgoing })
+    Ok((Outgoing { trial, ..outgoing }, barred))
 }
 
 /// The first attempt after the last one that the provider answered for good.
-fn trial(attempts: &[Attempt]) -> u32 {
+pub(super) fn trial(attempts: &[Attempt]) -> u32 {
     let settles =
         |attempt: &&Attempt| matches!(attempt.outcome, AttemptOutcome::Sent | AttemptOutcome::Rejected);
     attempts.iter().filter(settles).map(|attempt| attempt.number + 1).max().unwrap_or(1)

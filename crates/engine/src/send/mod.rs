@@ -4,9 +4,12 @@
 //! outcome are unknown; the rest is pending.
 
 mod accept;
+mod allowance;
 mod attempt;
 mod cancel;
+mod checked;
 mod circuit;
+mod elsewhere;
 mod files;
 mod forward;
 mod idempotent;
@@ -19,7 +22,9 @@ mod reconcile;
 mod recover;
 mod reports;
 mod request;
+mod reroute;
 mod resolve;
+mod routing;
 mod sender;
 mod senders;
 
@@ -30,8 +35,8 @@ pub use resolve::{Decision, Resolved};
 
 pub(crate) use load::{load, message_of_token, thread_of_token};
 pub(crate) use place::contact_of;
-pub(crate) use reconcile::run as reconcile;
+pub(crate) use reconcile::{round as look_after_unknown, run as reconcile};
 pub(crate) use recover::take_over;
-pub(crate) use reports::{Applied, apply_report, own_message, sent_as};
-pub(crate) use sender::{Link, Sender};
+pub(crate) use reports::{Applied, apply_report, is_news, own_message, sent_as};
+pub(crate) use sender::{Link, Sender, sent_counter};
 pub(crate) use senders::Senders;

@@ -11,6 +11,7 @@ use store::threads;
 use super::files::{self, Files};
 use super::forward;
 use super::request::{MessageRequest, NewMessage};
+use super::routing::{self, Standing};
 use super::sender::{Link, Sender};
 use crate::inbox::{ChangeOrder, ConversationChange};
 use crate::{Engine, Error};
@@ -73,7 +74,13 @@ impl Engine {
             Some(sender) => sender,
             None => core
                 .senders
-                .choose(principal.tenant, new.channel, new.account)
+                .choose(
+                    principal.tenant,
+                    new.channel,
+                    new.account,
+                    new.from.as_ref().map(|from| &from.address),
+                    (core.clock.now(), &core.chance),
+                )
                 .map_err(|invalid| invalid.under(place))?,
         };
         let link = sender.link();
@@ -100,13 +107,16 @@ impl Engine {
     }
 
     /// A reply goes out through the account that its conversation came in through, or began with: the other side knows
-    /// that address. None when the caller names an account, or when that one is not in use any more.
+    /// that address. While that one cannot send, one that sends as the same address steps in. None when the caller names
+    /// an account or a sender, or when the conversation's is not in use any more.
     async fn sender_of_conversation(
         &self,
         principal: &Principal,
         new: &NewMessage,
     ) -> Result<Option<Arc<Sender>>, Error> {
-        let (Some(conversation), None) = (new.conversation, new.account) else { return Ok(None) };
+        let (Some(conversation), None, None) = (new.conversation, new.account, &new.from) else {
+            return Ok(None);
+        };
         let (tenant, channel) = (principal.tenant, new.channel);
         let thread = self
             .core
@@ -120,6 +130,16 @@ impl Engine {
                 let account = &sender.link().account;
                 account.enabled && account.channel == channel
             });
-        Ok(sender)
+        let Some(sender) = sender else { return Ok(None) };
+        let (core, now) = (&self.core, self.core.clock.now());
+        if sender.standing(now) != Standing::Unusable {
+            return Ok(Some(sender));
+        }
+        let link = sender.link();
+        let address = link.sender.as_ref().map(|sender| &sender.address);
+        let mut others = core.senders.candidates(tenant, channel, now);
+        others.retain(|one| one.standing != Standing::Unusable && one.speaks_as(address));
+        let stand_in = routing::choose(&others, |whole| core.chance.below(whole));
+        Ok(stand_in.and_then(|one| core.senders.get(tenant, one.account)).or(Some(sender)))
     }
 }

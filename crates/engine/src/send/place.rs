@@ -30,19 +30,23 @@ pub(super) struct Place {
     pub rule: Rule,
 }
 
-/// A message without a conversation opens one.
+/// A message without a conversation opens one. `known` is the contact behind its first recipient.
 pub(super) fn open(
     tx: &mut Tx<'_>,
     core: &Core,
     principal: &Principal,
     order: &Order,
+    known: Option<ContactId>,
     preview: &str,
     now: Timestamp,
 ) -> Result<Place, Error> {
     let (tenant, new) = (principal.tenant, &order.new);
     let first =
         new.to.first().ok_or_else(|| Invalid::at(format!("{}/to", order.place), "expected a recipient"))?;
-    let contact = contact_of(tx, core, tenant, new.channel, first, now)?;
+    let contact = match known {
+        Some(known) => known,
+        None => new_contact(tx, core, tenant, new.channel, first, now)?,
+    };
     let subject = new.subject.clone().unwrap_or_default();
     let conversation: ConversationId = core.ids.next();
     let thread: ThreadId = core.ids.next();
@@ -91,6 +95,17 @@ pub(crate) fn contact_of(
     if let Some(known) = contacts::by_identity(tx, tenant, channel, &key)? {
         return Ok(known);
     }
+    new_contact(tx, core, tenant, channel, mailbox, now)
+}
+
+fn new_contact(
+    tx: &mut Tx<'_>,
+    core: &Core,
+    tenant: domain::ids::TenantId,
+    channel: domain::channel::Channel,
+    mailbox: &domain::address::Mailbox,
+    now: Timestamp,
+) -> Result<ContactId, Error> {
     let contact = Contact::new(core.ids.next(), mailbox.name.clone().unwrap_or_default(), now);
     let identity = Identity { channel, address: mailbox.address.to_string(), since: now };
     contacts::insert(tx, tenant, &Known { contact: contact.clone(), identities: vec![identity] })?;

@@ -22,6 +22,7 @@ pub(crate) async fn take_over(core: &Arc<Core>, dead: EpochId) -> Result<u64, Er
             store::journal::release(tx, dead)?;
             store::jobs::release(tx, dead)?;
             store::mailboxes::release(tx, dead)?;
+            store::webhook_deliveries::release(tx, dead)?;
             Ok::<_, Error>(())
         })
         .await?;
@@ -65,6 +66,8 @@ fn interrupted(tx: &mut Tx<'_>, core: &Core, delivery: &Delivery) -> Result<Atte
         wait: domain::backoff::Backoff::DELIVERY.wait_after(delivery.attempts, &core.chance),
         look_up: capabilities.is_some_and(|can| can.look_up),
         is_repeatable: capabilities.is_some_and(|can| can.idempotency_key),
+        remembers_for: capabilities.and_then(|can| can.remembers_for()),
         on_unknown: account.map_or(domain::failure::OnUnknown::Hold, |account| account.on_unknown),
+        candidates: Vec::new(),
     })
 }

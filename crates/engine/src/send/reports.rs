@@ -9,7 +9,8 @@ use store::message_events::{self, MessageEvent};
 use store::messages::{self, Change, Message};
 
 use super::outcome;
-use crate::Error;
+use crate::core::Core;
+use crate::{Error, suppression};
 
 /// What became of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,7 @@ pub(crate) enum Applied {
 /// Applies one report.
 pub(crate) fn apply_report(
     tx: &mut Tx<'_>,
+    core: &Core,
     tenant: TenantId,
     source: &str,
     report: &DeliveryReport,
@@ -32,17 +34,19 @@ pub(crate) fn apply_report(
 ) -> Result<Applied, Error> {
     let Some(message) = find(tx, tenant, &report.about)? else { return Ok(Applied::Stranger) };
     let event = MessageEvent {
-        dedupe_key: format!("{source}:{}", report.dedupe_key),
+        dedupe_key: event_key(source, report),
         at: report.at.unwrap_or(now),
         kind: report.kind,
         source: source.to_owned(),
         code: report.words.code.clone(),
         detail: report.words.detail.clone(),
         recipient: report.recipient.clone(),
+        machine: report.machine,
     };
     if !message_events::insert(tx, tenant, message.id, &event)? {
         return Ok(Applied::Known(message.id));
     }
+    suppression::learn(tx, core, tenant, &message, source, report, now)?;
     let state = message.state.after(report.kind);
     if state != message.state {
         if message.state == MessageState::Unknown {
@@ -70,6 +74,45 @@ pub(crate) fn apply_report(
         outcome::move_to(tx, tenant, &message, state, &change, now)?;
     }
     Ok(Applied::New(message.id))
+}
+
+/// The key under which a report stands in the timeline.
+pub(crate) fn event_key(source: &str, report: &DeliveryReport) -> String {
+    format!("{source}:{}", report.dedupe_key)
+}
+
+/// The message of ours that a report is about, when it says something new of it. Events that happen to a recipient once
+/// are known by what they say as well: some providers give no mark by which what they told is known when they are asked.
+pub(crate) fn is_news(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    source: &str,
+    report: &DeliveryReport,
+) -> Result<bool, Error> {
+    let Some(message) = find(tx, tenant, &report.about)? else { return Ok(false) };
+    let key = event_key(source, report);
+    let repeats = matches!(
+        report.kind,
+        EventKind::Deferred
+            | EventKind::Opened
+            | EventKind::Clicked
+            | EventKind::Unsubscribed
+            | EventKind::Resubscribed
+    );
+    let is_same = |event: &MessageEvent| {
+        let who = |one: &Option<String>| one.as_ref().map(|address| address.to_lowercase());
+        let same_recipient = event.recipient.is_none()
+            || report.recipient.is_none()
+            || who(&event.recipient) == who(&report.recipient);
+        event.dedupe_key == key
+            || (!repeats && event.source == source && is_alike(event.kind, report.kind) && same_recipient)
+    };
+    Ok(!message_events::of_message(tx, tenant, message.id)?.iter().any(is_same))
+}
+
+/// A bounce is a bounce: a provider that is asked may not say of which kind.
+fn is_alike(known: EventKind, said: EventKind) -> bool {
+    known == said || (known == EventKind::BouncedHard && said == EventKind::BouncedSoft)
 }
 
 fn find(tx: &mut Tx<'_>, tenant: TenantId, about: &About) -> Result<Option<Message>, Error> {

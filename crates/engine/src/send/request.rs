@@ -44,6 +44,10 @@ pub struct MessageRequest {
     pub cc: OneOrMany,
     #[serde(default)]
     pub bcc: OneOrMany,
+    /// Who it comes from: the address of one of the accounts, which is then chosen among those that send as it. The
+    /// account's own sender when absent.
+    #[serde(default)]
+    pub from: Option<String>,
     #[serde(default)]
     pub reply_to: Option<String>,
     #[serde(default)]
@@ -125,6 +129,7 @@ pub(crate) struct NewMessage {
     pub to: Vec<Mailbox>,
     pub cc: Vec<Mailbox>,
     pub bcc: Vec<Mailbox>,
+    pub from: Option<Mailbox>,
     pub reply_to: Option<Mailbox>,
     pub subject: Option<String>,
     pub text: Option<String>,
@@ -195,6 +200,7 @@ impl MessageRequest {
                 format!("expected at most {MOST_RECIPIENTS} recipients in to, cc and bcc together"),
             );
         }
+        let from = self.from.and_then(|text| faults.take("/from", text.parse::<Mailbox>()));
         let reply_to = self.reply_to.and_then(|text| faults.take("/reply_to", text.parse::<Mailbox>()));
         if let Some(subject) = &self.subject {
             check_line(&mut faults, "/subject", subject, LONGEST_SUBJECT);
@@ -234,6 +240,7 @@ impl MessageRequest {
             to,
             cc,
             bcc,
+            from,
             reply_to,
             subject: self.subject,
             text: self.text,

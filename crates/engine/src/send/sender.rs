@@ -1,10 +1,13 @@
 //! The sender of one channel account: what waits in memory, how much may leave at once, and the loop that lets it leave.
 
 mod departures;
+mod lending;
+mod standing;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use domain::address::Mailbox;
 use domain::clock::Timestamp;
 use domain::ids::{AccountId, MessageId, TenantId};
 use domain::outgoing::Outgoing;
@@ -14,8 +17,10 @@ use store::accounts::{Account, Health};
 use store::deliveries::Lane;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
+use super::allowance::Allowance;
 use super::circuit::{Circuit, Gate};
 use super::pacing::Pacing;
+use lending::Lending;
 
 /// How many deliveries an account holds in memory; the rest waits in the database.
 const WINDOW: usize = 16_384;
@@ -29,6 +34,9 @@ const GATHERING: std::time::Duration = std::time::Duration::from_millis(1);
 /// of them is unknown after a crash.
 const SLOTS_PER_CONNECTION: usize = 4;
 
+/// A provider that asks for a shorter pause than this keeps what waits for it.
+const LONG_PAUSE: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// How often the count of sent messages is written down.
 const COUNTED_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -39,6 +47,8 @@ pub(crate) struct Link {
     pub provider: Result<Arc<dyn Provider>, String>,
     /// Whether answers to the sender address come in here, so that a reply token finds its way back.
     pub takes_replies: bool,
+    /// Who its messages come from.
+    pub sender: Option<Mailbox>,
     slots: Arc<Semaphore>,
     slot_count: usize,
     pub connections: Semaphore,
@@ -52,10 +62,13 @@ impl Link {
     ) -> Link {
         let connections = account.concurrency.max(1) as usize;
         let slot_count = connections * SLOTS_PER_CONNECTION;
+        let address = account.sender_address.as_deref().and_then(|address| address.parse().ok());
+        let sender = address.map(|address| Mailbox { name: account.sender_name.clone(), address });
         Link {
             account,
             provider,
             takes_replies,
+            sender,
             slots: Arc::new(Semaphore::new(slot_count)),
             slot_count,
             connections: Semaphore::new(connections),
@@ -93,6 +106,8 @@ struct Waiting {
     health: Health,
     circuit: Circuit,
     pacing: Pacing,
+    allowance: Allowance,
+    lending: Lending,
     last_sent_noted: Timestamp,
     /// Sent since it was last noted in the database.
     sent: i64,
@@ -152,7 +167,12 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         if self.leased {
-            self.sender.waiting.lock().reserved -= 1;
+            let mut waiting = self.sender.waiting.lock();
+            waiting.reserved -= 1;
+            // A slot that is still here was used for nothing.
+            if self.slot.is_some() {
+                waiting.give_back(1);
+            }
         }
     }
 }
@@ -183,13 +203,37 @@ impl Waiting {
         self.suspect(Lane::Bulk);
     }
 
+    /// How many of `wanted` may leave now, by the rate and by the day's limit; they are taken.
+    fn grant(&mut self, wanted: usize, now: Timestamp) -> usize {
+        let paced = self.pacing.take(wanted, now);
+        let granted = self.allowance.take(paced, now);
+        self.pacing.give_back(paced - granted);
+        granted
+    }
+
+    /// Puts back what was granted and did not leave.
+    fn give_back(&mut self, unused: usize) {
+        self.pacing.give_back(unused);
+        self.allowance.give_back(unused);
+    }
+
+    /// Whether the account cannot send for longer than a moment, so that others should take over what waits for it.
+    fn is_out(&self, link: &Link, now: Timestamp) -> bool {
+        let is_closed = match self.circuit.gate(now) {
+            Gate::ClosedUntil(until) => self.circuit.is_failing() || until.since(now) >= LONG_PAUSE,
+            Gate::Open | Gate::OneAtATime => false,
+        };
+        !link.is_usable(self.health) || self.allowance.spent_until(now).is_some() || is_closed
+    }
+
     fn len(&self) -> usize {
         self.prompt.len() + self.bulk.len() + self.reserved
     }
 }
 
 impl Sender {
-    pub(crate) fn new(link: Link, runs: bool, now: Timestamp) -> Arc<Sender> {
+    /// `sent_today` is what the account has sent on this day (UTC) so far.
+    pub(crate) fn new(link: Link, runs: bool, sent_today: u64, now: Timestamp) -> Arc<Sender> {
         let waiting = Waiting {
             prompt: VecDeque::new(),
             bulk: VecDeque::new(),
@@ -201,6 +245,8 @@ impl Sender {
             health: link.account.health,
             circuit: Circuit::default(),
             pacing: Pacing::new(link.account.rate_per_second, now),
+            allowance: Allowance::new(link.account.daily_limit, sent_today, now),
+            lending: Lending::default(),
             last_sent_noted: Timestamp::from_micros(0),
             sent: 0,
         };
@@ -226,8 +272,10 @@ impl Sender {
         if is_other_rate {
             waiting.pacing = Pacing::new(rate, now);
         }
+        waiting.allowance.set_limit(link.account.daily_limit);
         waiting.circuit = Circuit::default();
         waiting.health = link.account.health;
+        waiting.lending = Lending::default();
         waiting.suspect_all();
         drop(waiting);
         *self.link.write() = Arc::new(link);
@@ -237,6 +285,11 @@ impl Sender {
     pub(crate) fn is_usable(&self) -> bool {
         let waiting = self.waiting.lock();
         self.link.read().is_usable(waiting.health) && !waiting.circuit.is_failing()
+    }
+
+    /// Takes over what all processes together have sent today.
+    pub(crate) fn note_sent_today(&self, sent: u64, now: Timestamp) {
+        self.waiting.lock().allowance.at_least(sent, now);
     }
 
     /// The account's health as it was last written down.
@@ -290,10 +343,10 @@ impl Sender {
         let first = !waiting.backlog[place(lane)] && !waiting.backlog[0];
         let leased = self.runs && unhindered && first && waiting.len() < WINDOW;
         let nothing_waits = waiting.prompt.is_empty() && (lane == Lane::Prompt || waiting.bulk.is_empty());
-        let may_start = leased && nothing_waits && waiting.pacing.take(1, now) == 1;
+        let may_start = leased && nothing_waits && waiting.grant(1, now) == 1;
         let slot = if may_start { Arc::clone(&link.slots).try_acquire_owned().ok() } else { None };
         if may_start && slot.is_none() {
-            waiting.pacing.give_back(1);
+            waiting.give_back(1);
         }
         if leased {
             waiting.reserved += 1;
@@ -308,6 +361,11 @@ impl Sender {
         let Waiting { prompt, bulk, .. } = &mut *waiting;
         let all = prompt.drain(..).chain(bulk.drain(..));
         all.filter(|item| item.started_at.is_some()).map(|item| item.message).collect()
+    }
+
+    /// An attempt sent nothing: it does not count against the day's limit.
+    pub(crate) fn note_unsent(&self) {
+        self.waiting.lock().allowance.give_back(1);
     }
 
     /// Learns from an attempt what it says about the account.
@@ -340,10 +398,16 @@ impl Sender {
             return false;
         }
         let is_closed = matches!(waiting.circuit.gate(now), Gate::ClosedUntil(_));
-        let is_hindered =
-            !link.is_usable(waiting.health) || !self.runs || is_closed || waiting.pacing.is_spent(now);
+        let is_spent = waiting.allowance.spent_until(now).is_some();
+        let is_hindered = !link.is_usable(waiting.health)
+            || !self.runs
+            || is_closed
+            || is_spent
+            || waiting.pacing.is_spent(now);
         let is_due = waiting.backlog != [false, false] || waiting.next_due.is_some_and(|due| due <= now);
-        is_hindered || (waiting.len() == 0 && !is_due)
+        let is_quiet = waiting.len() == 0 && !is_due;
+        let may_lend = self.runs && waiting.lending.is_due(now) && waiting.is_out(&link, now);
+        is_quiet || (is_hindered && !may_lend)
     }
 }
 
@@ -356,7 +420,12 @@ pub(super) fn write_sent(
     now: Timestamp,
 ) -> Result<(), store::Error> {
     store::accounts::set_last_sent(tx, tenant, account, now)?;
-    store::counters::add(tx, tenant, &format!("sent.{account}.{}", now.day()), count)
+    store::counters::add(tx, tenant, &sent_counter(account, now), count)
+}
+
+/// The counter of what an account sent on a day.
+pub(crate) fn sent_counter(account: AccountId, now: Timestamp) -> String {
+    format!("sent.{account}.{}", now.day())
 }
 
 /// What an attempt says about its account.

@@ -35,6 +35,11 @@ pub enum Digest {
 #[error("the text is not exactly one certificate")]
 pub struct NotACertificate;
 
+/// A text without a certificate that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no certificate in it")]
+pub struct NoCertificate;
+
 impl Certificate {
     /// Reads the one certificate in a PEM text.
     ///
@@ -44,6 +49,15 @@ impl Certificate {
         let mut found = CertificateDer::pem_slice_iter(pem);
         let (Some(Ok(der)), None) = (found.next(), found.next()) else { return Err(NotACertificate) };
         Certificate::from_der(&der).map_err(|_| NotACertificate)
+    }
+
+    /// Reads the first certificate of a chain: the one whose key is used.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn first_of_pem(pem: &[u8]) -> Result<Certificate, NoCertificate> {
+        let first = CertificateDer::pem_slice_iter(pem).next().and_then(Result::ok).ok_or(NoCertificate)?;
+        Certificate::from_der(&first).map_err(|_| NoCertificate)
     }
 
     fn from_der(der: &[u8]) -> x509_cert::der::Result<Certificate> {
@@ -59,6 +73,22 @@ impl Certificate {
             last_second: content.validity.not_after.to_unix_duration().as_secs(),
             key: content.subject_public_key_info.to_der()?,
         })
+    }
+
+    /// The last moment at which it is good.
+    #[must_use]
+    pub fn ends_at(&self) -> Timestamp {
+        Timestamp::from_micros(i64::try_from(self.last_second).unwrap_or(i64::MAX).saturating_mul(1_000_000))
+    }
+
+    /// Whether it names this host, itself or with a star for its first label.
+    #[must_use]
+    pub fn is_for(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        let above = host.split_once('.').map(|(_, above)| above);
+        self.names
+            .iter()
+            .any(|name| *name == host || name.strip_prefix("*.").is_some_and(|rest| Some(rest) == above))
     }
 
     #[must_use]
@@ -98,6 +128,9 @@ mod tests {
         let (key, pem) = made();
         let certificate = Certificate::from_pem(pem.as_bytes()).unwrap();
         assert_eq!(certificate.names, ["sns.example.com"]);
+        assert!(certificate.is_for("SNS.example.com") && !certificate.is_for("example.com"));
+        assert_eq!(certificate.ends_at().to_string(), "2026-12-31T00:00:00.000000Z");
+        assert_eq!(Certificate::first_of_pem(pem.repeat(2).as_bytes()), Ok(certificate.clone()));
         let signature = key.sign(b"hello").unwrap();
         assert!(certificate.has_signed(Digest::Sha256, b"hello", &signature));
         assert!(!certificate.has_signed(Digest::Sha256, b"hallo", &signature));

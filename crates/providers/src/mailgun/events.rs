@@ -34,10 +34,27 @@ pub(super) fn first_page(account: &Account, request: &LookUpRequest, now: Timest
 }
 
 #[derive(Deserialize)]
-struct Found {
-    items: Vec<Value>,
+pub(super) struct Found {
+    pub items: Vec<Value>,
     #[serde(default)]
     paging: Paging,
+}
+
+impl Found {
+    /// Where the next page is; the last one, which has no events, names one all the same.
+    pub(super) fn next(&self) -> Option<&str> {
+        self.paging.next.as_deref()
+    }
+}
+
+/// The page in an answer.
+pub(super) fn page(answer: &Response) -> Option<Found> {
+    serde_json::from_slice(&answer.body).ok()
+}
+
+/// Whether a next page is at the server of the account: the key goes with the request, so it goes nowhere else.
+pub(super) fn is_at(account: &Account, place: &str) -> bool {
+    place.starts_with(&format!("{}/", account.base_url))
 }
 
 #[derive(Deserialize, Default)]
@@ -59,10 +76,10 @@ pub(super) fn decode(answer: &Response, account: &Account, request: &LookUpReque
     if answer.status != http::StatusCode::OK {
         return Page::Answer(LookUp::Failed(super::failures::outcome(answer, now).words().clone()));
     }
-    let Ok(Found { items, paging }) = serde_json::from_slice(&answer.body) else {
+    let Some(found) = page(answer) else {
         return failed("the answer is not what Mailgun answers");
     };
-    for event in &items {
+    for event in &found.items {
         let about = webhook::about(event);
         let is_ours = about.message_id == Some(request.message_id)
             || about.rfc_message_id.as_deref() == Some(request.rfc_message_id.as_str())
@@ -75,10 +92,8 @@ pub(super) fn decode(answer: &Response, account: &Account, request: &LookUpReque
             });
         }
     }
-    // The last page is the one without events; it names a next one all the same.
-    match paging.next.filter(|_| !items.is_empty()) {
-        // The key goes with the request, so it goes nowhere else.
-        Some(next) if next.starts_with(&format!("{}/", account.base_url)) => Page::Next(next),
+    match found.next().filter(|_| !found.items.is_empty()) {
+        Some(next) if is_at(account, next) => Page::Next(next.to_owned()),
         Some(_) => failed("the next page of events is at another server"),
         None if now.since(request.sent_until) < account.index_delay => failed("not findable yet"),
         None => Page::Answer(LookUp::NotFound),

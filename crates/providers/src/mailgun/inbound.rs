@@ -8,14 +8,16 @@ use domain::address::EmailAddress;
 use domain::outgoing::File;
 use serde_json::Value;
 
-use super::signature;
+use super::{signature, stored};
 use crate::form::{self, Form};
 use crate::provider::{Fact, RawRequest, ReceivedMail, StoredMail, Unreadable};
 
 /// The fact in a form: a mail, or where it is kept.
 pub(super) fn read(request: &RawRequest) -> Result<Fact, Unreadable> {
     let form = form::read(request)?;
-    let key = signature::of(request).map(|signed| signed.token);
+    let token = signature::of(request).map(|signed| signed.token);
+    // What Mailgun keeps can be found among its events as well, by the same place.
+    let key = form.text("message-url").and_then(|place| stored::key(&place)).or(token);
     let dedupe_key = key.unwrap_or_else(|| net::signature::sha256_hex(&request.body));
     let envelope_from = form.text("sender").and_then(|sender| sender.parse().ok());
     let envelope_to = addresses(&form.text("recipient").unwrap_or_default());

@@ -5,6 +5,7 @@ mod config;
 mod events;
 mod failures;
 mod inbound;
+mod missed;
 mod multipart;
 mod send;
 mod signature;
@@ -20,18 +21,20 @@ use domain::clock::Clock;
 use domain::failure::{LookUp, Outcome, Words};
 use domain::invalid::Invalid;
 use domain::outgoing::Outgoing;
+use domain::suppression::SuppressionReason;
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, Method};
 use net::check::CheckStep;
 use net::http::{Client, Request, Response, Stage, TransportError};
 
-use crate::answer::unanswered;
+use crate::answer::{not_asked, not_done, path_part, unanswered};
 use crate::connect::Surroundings;
 use crate::letter;
 use crate::limits;
 use crate::manifest::{Capabilities, Link, Manifest};
 use crate::provider::{
-    Fact, LookUpRequest, NotDone, Provider, RawRequest, ReceivedMail, Refused, StoredMail, Unreadable,
+    Fact, LookUpRequest, Missed, MissedRequest, NotDone, Provider, RawRequest, ReceivedMail, Refused,
+    StoredMail, Suppressed, Unreadable,
 };
 use crate::settings;
 
@@ -48,12 +51,15 @@ pub(crate) static MANIFEST: Manifest = Manifest {
         inbound: true,
         signed_webhooks: true,
         look_up: true,
+        missed_events: true,
+        unsuppress: true,
         keeps_message_id: true,
         sandbox: true,
         // A request may have 52.4 MiB, and files go as they are; the rest is for the form around them.
         max_message_bytes: Some(52_000_000),
         max_recipients: Some(1000),
         look_up_after_seconds: Some(config::DEFAULT_INDEX_DELAY_SECONDS),
+        spf_include: Some("mailgun.org"),
         ..Capabilities::NONE
     },
     webhook_headers: &[],
@@ -143,6 +149,44 @@ impl Provider for Mailgun {
                 }
             }
             LookUp::Failed(Words::plain("too many events in that time to look through"))
+        })
+    }
+
+    fn missed<'a>(&'a self, asked: &'a MissedRequest) -> BoxFuture<'a, Result<Missed, NotDone>> {
+        Box::pin(async move {
+            let mut found = Missed::default();
+            let mut url = missed::first_page(&self.account, asked);
+            for _ in 0..missed::MAX_PAGES {
+                let answer = self.get(url).await.map_err(not_asked)?;
+                match missed::add(&mut found, &answer, &self.account, self.clock.now())? {
+                    Some(next) => url = next,
+                    None => break,
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    fn unsuppress<'a>(&'a self, entry: &'a Suppressed) -> BoxFuture<'a, Result<(), NotDone>> {
+        Box::pin(async move {
+            let list = match entry.reason {
+                SuppressionReason::HardBounce => "bounces",
+                SuppressionReason::Complaint => "complaints",
+                SuppressionReason::Unsubscribed => "unsubscribes",
+                SuppressionReason::Manual => return Ok(()),
+            };
+            let config::Account { base_url, domain, timeout, .. } = &self.account;
+            let address = path_part(entry.address.as_str());
+            let mut request = Request::get(format!("{base_url}/v3/{domain}/{list}/{address}"), *timeout);
+            request.method = Method::DELETE;
+            self.authorize(&mut request);
+            let answer = self.http.send(request).await.map_err(not_asked)?;
+            match answer.status.as_u16() {
+                // Whether the address or the domain is not found is told in words only.
+                200 => Ok(()),
+                404 if !String::from_utf8_lossy(&answer.body).contains("Domain") => Ok(()),
+                _ => Err(not_done(&failures::outcome(&answer, self.clock.now()))),
+            }
         })
     }
 

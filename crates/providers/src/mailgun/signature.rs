@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::clock::Timestamp;
-use serde_json::Value;
+use serde::Deserialize;
 
 use crate::form;
 use crate::provider::{RawRequest, Refused};
@@ -22,16 +22,29 @@ pub(super) struct Signed {
     pub signatures: Vec<String>,
 }
 
+/// What is read of an event before it is believed.
+#[derive(Deserialize)]
+struct Envelope {
+    signature: InJson,
+}
+
+#[derive(Deserialize)]
+struct InJson {
+    timestamp: String,
+    token: String,
+    signature: Option<String>,
+    #[serde(rename = "parent-signature")]
+    parent: Option<String>,
+}
+
 /// The signature of a webhook, wherever it stands: in JSON, or among the fields of a form.
 pub(super) fn of(request: &RawRequest) -> Option<Signed> {
     if is_json(request) {
-        let root: Value = serde_json::from_slice(&request.body).ok()?;
-        let text = |name: &str| root.pointer(&format!("/signature/{name}"))?.as_str().map(str::to_owned);
-        let signatures = [text("signature"), text("parent-signature")];
+        let Envelope { signature } = serde_json::from_slice(&request.body).ok()?;
         return Some(Signed {
-            timestamp: text("timestamp")?,
-            token: text("token")?,
-            signatures: signatures.into_iter().flatten().collect(),
+            timestamp: signature.timestamp,
+            token: signature.token,
+            signatures: [signature.signature, signature.parent].into_iter().flatten().collect(),
         });
     }
     let form = form::read(request).ok()?;

@@ -28,6 +28,12 @@ pub(super) fn is_ours(place: &str, base_url: &str) -> bool {
         && place.host().is_some_and(|host| is_mailgun(&host.to_ascii_lowercase()))
 }
 
+/// By which a stored mail is known, however it is heard of: the last part of its address.
+pub(super) fn key(place: &str) -> Option<String> {
+    let (_, last) = place.trim_end_matches('/').rsplit_once('/')?;
+    (!last.is_empty()).then(|| format!("stored:{last}"))
+}
+
 #[derive(Deserialize)]
 struct Kept {
     #[serde(rename = "body-mime")]

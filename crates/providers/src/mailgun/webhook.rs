@@ -26,25 +26,31 @@ pub(super) fn read(body: &[u8]) -> Result<DeliveryReport, Unreadable> {
     let root: Value =
         serde_json::from_slice(body).map_err(|error| Unreadable(format!("not JSON: {error}")))?;
     let event = root.get("event-data").ok_or_else(|| Unreadable("the webhook names no event".to_owned()))?;
+    report(event)
+}
+
+/// One event, as webhooks and the list of events show it.
+pub(super) fn report(event: &Value) -> Result<DeliveryReport, Unreadable> {
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
     let name = text("/event").ok_or_else(|| Unreadable("the webhook names no event".to_owned()))?;
     let at = event.get("timestamp").and_then(instant);
     Ok(DeliveryReport {
-        dedupe_key: key(event, at, body),
+        dedupe_key: key(event, at),
         about: about(event),
         kind: kind(event, name),
         at,
         // A rejected message names no recipient of its own.
         recipient: text("/recipient").or_else(|| text("/message/headers/to")).map(str::to_owned),
+        machine: machine(event),
         words: words(event, name),
     })
 }
 
 /// An event's id is unique within a day only.
-fn key(event: &Value, at: Option<Timestamp>, body: &[u8]) -> String {
+fn key(event: &Value, at: Option<Timestamp>) -> String {
     match (event.get("id").and_then(Value::as_str), at) {
         (Some(id), Some(at)) if !id.is_empty() => format!("{id}:{}", at.day()),
-        _ => net::signature::sha256_hex(body),
+        _ => net::signature::sha256_hex(event.to_string().as_bytes()),
     }
 }
 
@@ -94,7 +100,7 @@ fn kind(event: &Value, name: &str) -> EventKind {
 }
 
 /// Seconds with a fraction.
-fn instant(timestamp: &Value) -> Option<Timestamp> {
+pub(super) fn instant(timestamp: &Value) -> Option<Timestamp> {
     let seconds = timestamp.as_f64().filter(|seconds| seconds.is_finite() && *seconds >= 0.0)?;
     let duration = std::time::Duration::try_from_secs_f64(seconds).ok()?;
     Some(Timestamp::from_micros(i64::try_from(duration.as_micros()).ok()?))
@@ -113,8 +119,12 @@ fn words(event: &Value, name: &str) -> Words {
     let code = match (code, text("/delivery-status/enhanced-code")) {
         (Some(code), Some(enhanced)) => Some(format!("{code} {enhanced}")),
         (Some(code), None) => Some(code.to_string()),
-        // A program looked at the mail, not a person.
-        (None, _) => text("/client-info/bot").map(|_| "machine".to_owned()),
+        (None, _) => None,
     };
     Words { code, detail: detail.to_owned() }
+}
+
+/// Mailgun names the program that opened or clicked in place of a person, and names none when it was a person.
+fn machine(event: &Value) -> Option<bool> {
+    event.pointer("/client-info/bot")?.as_str().map(|bot| !bot.trim().is_empty())
 }

@@ -3,6 +3,7 @@
 mod config;
 mod failures;
 mod inbound;
+mod missed;
 mod search;
 mod send;
 #[cfg(test)]
@@ -20,11 +21,15 @@ use futures_util::future::BoxFuture;
 use http::HeaderValue;
 use net::check::CheckStep;
 use net::http::{Client, Request, Response, Stage, TransportError};
+use serde_json::json;
 
-use crate::answer::unanswered;
+use crate::answer::{not_asked, unanswered};
 use crate::connect::Surroundings;
 use crate::manifest::{Capabilities, Link, Manifest};
-use crate::provider::{Fact, LookUpRequest, Provider, RawRequest, Refused, Unreadable};
+use crate::provider::{
+    Fact, LookUpRequest, Missed, MissedRequest, NotDone, Provider, RawRequest, Refused, Suppressed,
+    Unreadable,
+};
 use crate::webhook::authorized;
 use crate::{letter, limits, settings};
 
@@ -40,6 +45,8 @@ pub(crate) static MANIFEST: Manifest = Manifest {
         delivery_events: true,
         inbound: true,
         look_up: true,
+        missed_events: true,
+        unsuppress: true,
         keeps_message_id: true,
         sandbox: true,
         // The whole request may have 10 MB, and base 64 takes a third of it.
@@ -131,6 +138,36 @@ impl Provider for Postmark {
         })
     }
 
+    fn missed<'a>(&'a self, asked: &'a MissedRequest) -> BoxFuture<'a, Result<Missed, NotDone>> {
+        Box::pin(async move {
+            let mut found = Missed::default();
+            for page in 0..missed::MAX_PAGES {
+                let answer = self.get(&missed::bounces(asked.since, page)).await.map_err(not_asked)?;
+                let (reports, is_more) = missed::bounced(&answer, asked.since)?;
+                found.reports.extend(reports);
+                if !is_more {
+                    break;
+                }
+            }
+            for (_, id) in asked.open.iter().take(missed::MAX_MESSAGES) {
+                let answer = self.get(&missed::message(id)).await.map_err(not_asked)?;
+                // A message that is too old to be shown is no reason to forget the others.
+                found.reports.extend(missed::delivered(&answer).unwrap_or_default());
+            }
+            self.hand_over_again().await?;
+            Ok(found)
+        })
+    }
+
+    fn unsuppress<'a>(&'a self, entry: &'a Suppressed) -> BoxFuture<'a, Result<(), NotDone>> {
+        Box::pin(async move {
+            let url = self.url(&format!("/message-streams/{}/suppressions/delete", self.account.stream));
+            let body = json!({ "Suppressions": [{ "EmailAddress": entry.address }] }).to_string();
+            let request = Request::post_json(url, body, self.account.timeout);
+            missed::reactivated(&self.ask(request).await.map_err(not_asked)?)
+        })
+    }
+
     fn verify<'a>(&'a self, request: &'a RawRequest) -> BoxFuture<'a, Result<(), Refused>> {
         // Refused with 401: after a 403 Postmark would never try again.
         Box::pin(async move { authorized(request, &self.account.webhook_secrets) })
@@ -144,6 +181,17 @@ impl Provider for Postmark {
 impl Postmark {
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.account.base_url)
+    }
+
+    /// Mail that Postmark gave up to hand over is handed over once more, by webhook: its files can be had only so.
+    async fn hand_over_again(&self) -> Result<(), NotDone> {
+        let answer = self.get(missed::FAILED_INBOUND).await.map_err(not_asked)?;
+        for id in missed::given_up(&answer)? {
+            let mut request = Request::get(self.url(&missed::hand_over_again(&id)), self.account.timeout);
+            request.method = http::Method::PUT;
+            self.ask(request).await.map_err(not_asked)?;
+        }
+        Ok(())
     }
 
     async fn get(&self, path: &str) -> Result<Response, TransportError> {

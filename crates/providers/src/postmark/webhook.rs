@@ -55,7 +55,7 @@ fn fact(event: Value) -> Result<Fact, Unreadable> {
     Ok(Fact::Report(report(&event, kind)))
 }
 
-fn report(event: &Value, record: &str) -> DeliveryReport {
+pub(super) fn report(event: &Value, record: &str) -> DeliveryReport {
     let recipient = text(event, "Recipient").or_else(|| text(event, "Email"));
     let at =
         ["DeliveredAt", "BouncedAt", "ReceivedAt", "ChangedAt"].iter().find_map(|name| text(event, name));
@@ -73,6 +73,8 @@ fn report(event: &Value, record: &str) -> DeliveryReport {
         kind: kind(event, record),
         at: at.and_then(|at| at.parse().ok()),
         recipient: recipient.map(str::to_owned),
+        // Postmark does not say whether a program opened it.
+        machine: None,
         words: words(event, record),
     }
 }
@@ -81,11 +83,18 @@ fn report(event: &Value, record: &str) -> DeliveryReport {
 fn key(event: &Value, record: &str, id: Option<&str>, recipient: Option<&str>, at: Option<&str>) -> String {
     match event.get("ID").and_then(Value::as_i64) {
         Some(number) if number != 0 => format!("{record}:{number}"),
+        // It happens to a recipient once; the search for messages gives another time for it.
+        _ if record == "Delivery" => delivery_key(id, recipient),
         _ => {
             let link = text(event, "OriginalLink");
             [Some(record), id, recipient, at, link].map(Option::unwrap_or_default).join(":")
         }
     }
+}
+
+/// What a delivery is known by, here and in the details of a message.
+pub(super) fn delivery_key(id: Option<&str>, recipient: Option<&str>) -> String {
+    format!("Delivery:{}:{}", id.unwrap_or_default(), recipient.unwrap_or_default().to_lowercase())
 }
 
 fn kind(event: &Value, record: &str) -> EventKind {

@@ -2,6 +2,7 @@
 
 mod config;
 mod failures;
+mod missed;
 mod received;
 mod send;
 mod signature;
@@ -23,11 +24,12 @@ use http::HeaderValue;
 use net::check::CheckStep;
 use net::http::{Client, Request, Response, Stage, TransportError};
 
-use crate::answer::unanswered;
+use crate::answer::{not_asked, not_done, path_part, unanswered};
 use crate::connect::Surroundings;
 use crate::manifest::{Capabilities, Link, Manifest};
 use crate::provider::{
-    Fact, LookUpRequest, NotDone, Provider, RawRequest, ReceivedMail, Refused, StoredMail, Unreadable,
+    Fact, LookUpRequest, Missed, MissedRequest, NotDone, Provider, RawRequest, ReceivedMail, Refused,
+    StoredMail, Suppressed, Unreadable,
 };
 use crate::{letter, limits, settings};
 
@@ -44,7 +46,10 @@ pub(crate) static MANIFEST: Manifest = Manifest {
         inbound: true,
         signed_webhooks: true,
         look_up: true,
+        missed_events: true,
+        unsuppress: true,
         idempotency_key: true,
+        idempotency_key_hours: Some(24),
         sandbox: true,
         // A message may have 40 MB once its files are base 64, which takes a third of it.
         max_message_bytes: Some(29_000_000),
@@ -123,6 +128,44 @@ impl Provider for Resend {
             match self.get(&format!("/emails/{id}")).await {
                 Ok(answer) => send::decode_look_up(&answer, id),
                 Err(error) => LookUp::Failed(Words::plain(error.detail)),
+            }
+        })
+    }
+
+    fn missed<'a>(&'a self, asked: &'a MissedRequest) -> BoxFuture<'a, Result<Missed, NotDone>> {
+        Box::pin(async move {
+            let mut found = Missed::default();
+            let mut after: Option<String> = None;
+            for _ in 0..missed::MAX_PAGES {
+                let answer = self.get(&missed::received_page(after.as_deref())).await.map_err(not_asked)?;
+                let (mails, older) = missed::received(&answer, asked.since)?;
+                found.stored.extend(mails);
+                after = older;
+                if after.is_none() {
+                    break;
+                }
+            }
+            let open = asked.open.iter().filter(|(_, id)| received::is_id(id));
+            for (message, id) in open.take(missed::MAX_MESSAGES) {
+                let answer = self.get(&format!("/emails/{id}")).await.map_err(not_asked)?;
+                if answer.status == http::StatusCode::TOO_MANY_REQUESTS {
+                    break;
+                }
+                found.reports.extend(missed::last_event(&answer, *message, id));
+            }
+            Ok(found)
+        })
+    }
+
+    fn unsuppress<'a>(&'a self, entry: &'a Suppressed) -> BoxFuture<'a, Result<(), NotDone>> {
+        Box::pin(async move {
+            let url = self.url(&format!("/suppressions/{}", path_part(entry.address.as_str())));
+            let mut request = Request::get(url, self.account.timeout);
+            request.method = http::Method::DELETE;
+            let answer = self.ask(request).await.map_err(not_asked)?;
+            match answer.status.as_u16() {
+                200 | 204 | 404 => Ok(()),
+                _ => Err(not_done(&failures::outcome(&answer))),
             }
         })
     }

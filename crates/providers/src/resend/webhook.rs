@@ -12,7 +12,7 @@ use crate::letter::REFERENCE_HEADER;
 use crate::provider::{Fact, RawRequest, StoredMail, Unreadable};
 
 /// The vendor's names; any other is kept as it came.
-const EVENTS: &[(&str, EventKind)] = &[
+pub(super) const EVENTS: &[(&str, EventKind)] = &[
     ("email.scheduled", EventKind::Accepted),
     ("email.sent", EventKind::Sent),
     ("email.delivered", EventKind::Delivered),
@@ -75,6 +75,8 @@ fn report(event: &Value, name: &str, id: Option<&str>) -> DeliveryReport {
         kind: kind(event, name),
         at: at.and_then(|at| at.parse().ok()),
         recipient,
+        // Resend does not say whether a program opened it.
+        machine: None,
         words: words(event, name),
     }
 }

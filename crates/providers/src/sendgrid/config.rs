@@ -58,6 +58,10 @@ pub(super) struct SendgridSettings {
     /// How old the signature of a webhook may be, in seconds.
     #[schemars(title = "Replay window", extend("x-order" = 13), range(min = 60, max = 604800), default = "default_replay_window")]
     pub replay_window_seconds: Option<u32>,
+    /// Whether the Email Activity Feed was bought for the account. With it SendGrid is asked for deliveries and bounces that
+    /// its webhook did not tell.
+    #[schemars(title = "Email Activity Feed", extend("x-order" = 14), default = "default_activity_feed")]
+    pub activity_feed: Option<bool>,
 }
 
 /// Where the account is.
@@ -87,6 +91,10 @@ fn default_sandbox() -> Option<bool> {
     Some(false)
 }
 
+fn default_activity_feed() -> Option<bool> {
+    Some(false)
+}
+
 fn default_timeout() -> Option<u16> {
     Some(DEFAULT_TIMEOUT_SECONDS)
 }
@@ -103,6 +111,7 @@ pub(super) struct Account {
     pub inbound_keys: Keys,
     pub inbound_secrets: Secrets,
     pub sandbox: bool,
+    pub activity_feed: bool,
     /// Without a slash at the end.
     pub base_url: String,
     pub timeout: Duration,
@@ -151,6 +160,7 @@ pub(super) fn read(given: serde_json::Value) -> Result<Account, Invalid> {
         inbound_keys,
         inbound_secrets: Secrets::of([read.webhook_secret, read.previous_webhook_secret]),
         sandbox: read.sandbox.unwrap_or(false),
+        activity_feed: read.activity_feed.unwrap_or(false),
         base_url: base_url.unwrap_or_default(),
         timeout: Duration::from_secs(u64::from(read.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS))),
         replay_window: Duration::from_secs(u64::from(

@@ -4,6 +4,7 @@
 mod config;
 mod failures;
 mod inbound;
+mod missed;
 mod send;
 mod signature;
 #[cfg(test)]
@@ -17,17 +18,20 @@ use domain::clock::Clock;
 use domain::failure::{Outcome, RejectReason, Words};
 use domain::invalid::Invalid;
 use domain::outgoing::Outgoing;
+use domain::suppression::SuppressionReason;
 use futures_util::future::BoxFuture;
 use http::HeaderValue;
 use net::check::CheckStep;
-use net::http::{Client, Request};
+use net::http::{Client, Request, Response, TransportError};
 
-use crate::answer::unanswered;
+use crate::answer::{ends, not_asked, not_done, path_part, too_much, unanswered, up_to};
 use crate::connect::Surroundings;
 use crate::letter;
 use crate::limits;
 use crate::manifest::{Capabilities, Link, Manifest};
-use crate::provider::{Fact, Provider, RawRequest, Refused, Unreadable};
+use crate::provider::{
+    Fact, Missed, MissedRequest, NotDone, Provider, RawRequest, Refused, Suppressed, Unreadable,
+};
 use crate::settings;
 use crate::webhook::authorized;
 
@@ -43,6 +47,8 @@ pub(crate) static MANIFEST: Manifest = Manifest {
         delivery_events: true,
         inbound: true,
         signed_webhooks: true,
+        missed_events: true,
+        unsuppress: true,
         keeps_message_id: true,
         sandbox: true,
         // The whole request may have 30 MB, and base 64 takes a third of it.
@@ -125,6 +131,53 @@ impl Provider for Sendgrid {
         })
     }
 
+    fn missed<'a>(&'a self, asked: &'a MissedRequest) -> BoxFuture<'a, Result<Missed, NotDone>> {
+        Box::pin(async move {
+            if !self.account.activity_feed {
+                return Err(NotDone::Never(
+                    "the Email Activity Feed is not switched on in the settings".to_owned(),
+                ));
+            }
+            for until in ends(asked) {
+                let answer = self.get(&missed::path((asked.since, until))).await.map_err(not_asked)?;
+                let Some(page) = missed::decode(&answer)? else { continue };
+                let mut found = Missed { reports: page.delivered, ..Missed::default() };
+                let ours =
+                    |id: &&String| asked.open.iter().any(|(_, known)| id.split('.').next() == Some(known));
+                for id in page.undelivered.iter().filter(ours).take(missed::MAX_DETAILS) {
+                    let answer = self.get(&missed::details(id)).await.map_err(not_asked)?;
+                    found.reports.extend(missed::decode_details(&answer).unwrap_or_default());
+                }
+                return Ok(up_to(asked, until, found));
+            }
+            Err(too_much())
+        })
+    }
+
+    fn unsuppress<'a>(&'a self, entry: &'a Suppressed) -> BoxFuture<'a, Result<(), NotDone>> {
+        Box::pin(async move {
+            let lists: &[&str] = match entry.reason {
+                SuppressionReason::HardBounce => {
+                    &["suppression/bounces", "suppression/blocks", "suppression/invalid_emails"]
+                }
+                SuppressionReason::Complaint => &["suppression/spam_reports"],
+                SuppressionReason::Unsubscribed => &["asm/suppressions/global"],
+                SuppressionReason::Manual => &[],
+            };
+            for list in lists {
+                let address = path_part(entry.address.as_str());
+                let url = format!("{}/v3/{list}/{address}", self.account.base_url);
+                let mut request = Request::get(url, self.account.timeout);
+                request.method = http::Method::DELETE;
+                let answer = self.http.send(self.authorized(request)).await.map_err(not_asked)?;
+                if !matches!(answer.status.as_u16(), 200 | 204 | 404) {
+                    return Err(not_done(&failures::outcome(&answer, self.clock.now())));
+                }
+            }
+            Ok(())
+        })
+    }
+
     fn verify<'a>(&'a self, request: &'a RawRequest) -> BoxFuture<'a, Result<(), Refused>> {
         Box::pin(async move {
             let account = &self.account;
@@ -152,6 +205,11 @@ impl Provider for Sendgrid {
 }
 
 impl Sendgrid {
+    async fn get(&self, path: &str) -> Result<Response, TransportError> {
+        let request = Request::get(format!("{}{path}", self.account.base_url), self.account.timeout);
+        self.http.send(self.authorized(request)).await
+    }
+
     fn authorized(&self, mut request: Request) -> Request {
         request.headers.insert(http::header::AUTHORIZATION, self.authorization.clone());
         let subuser = self.account.on_behalf_of.as_deref().and_then(|user| HeaderValue::from_str(user).ok());

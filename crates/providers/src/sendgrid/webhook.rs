@@ -46,6 +46,7 @@ fn report(event: &Value) -> Result<DeliveryReport, Unreadable> {
         kind: kind(name, text("type")),
         at: seconds.map(|seconds| Timestamp::from_micros(seconds.saturating_mul(1_000_000))),
         recipient: text("email").map(str::to_owned),
+        machine: machine(event),
         words: words(event, name),
     })
 }
@@ -61,11 +62,17 @@ fn kind(name: &str, bounce: Option<&str>) -> EventKind {
 fn words(event: &Value, name: &str) -> Words {
     let text = |name: &str| event.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let detail = text("reason").or_else(|| text("response")).or_else(|| text("url")).unwrap_or(name);
-    // A program looked at the mail, not a person.
-    let is_machine =
-        event.get("sg_machine_open").is_some_and(|value| *value == Value::Bool(true) || *value == "true");
-    let code = if is_machine { Some("machine") } else { text("status").or_else(|| smtp_code(detail)) };
+    let code = text("status").or_else(|| smtp_code(detail));
     Words { code: code.map(str::to_owned), detail: detail.to_owned() }
+}
+
+/// Whether a program looked at the mail, not a person, such as Apple's privacy protection.
+fn machine(event: &Value) -> Option<bool> {
+    match event.get("sg_machine_open")? {
+        Value::Bool(is_machine) => Some(*is_machine),
+        Value::String(word) => word.parse().ok(),
+        _ => None,
+    }
 }
 
 /// `550 5.1.1 …` begins with one.

@@ -178,6 +178,8 @@ fn reports(name: &str, event: &Event, mail: &Mail, sns_id: &str) -> Vec<Delivery
             kind,
             at,
             recipient,
+            // SES does not say who opened or clicked.
+            machine: None,
             words,
         })
         .collect()

@@ -19,16 +19,17 @@ use domain::clock::Clock;
 use domain::failure::Outcome;
 use domain::invalid::Invalid;
 use domain::outgoing::Outgoing;
+use domain::suppression::SuppressionReason;
 use futures_util::future::BoxFuture;
 use http::Method;
 use net::check::CheckStep;
 use net::http::{Client, Response, TransportError};
 
-use crate::answer::unanswered;
+use crate::answer::{not_asked, not_done, unanswered};
 use crate::connect::Surroundings;
 use crate::limits;
 use crate::manifest::{Capabilities, Link, Manifest};
-use crate::provider::{Confirmation, Fact, NotDone, Provider, RawRequest, Refused, Unreadable};
+use crate::provider::{Confirmation, Fact, NotDone, Provider, RawRequest, Refused, Suppressed, Unreadable};
 use crate::settings;
 
 pub(crate) static MANIFEST: Manifest = Manifest {
@@ -43,6 +44,7 @@ pub(crate) static MANIFEST: Manifest = Manifest {
         delivery_events: true,
         inbound: true,
         signed_webhooks: true,
+        unsuppress: true,
         // Nothing is delivered to the mailbox simulator, nor from an account in the sandbox to strangers.
         sandbox: true,
         // Counted with the base 64 of attachments, as it is composed.
@@ -140,6 +142,21 @@ impl Provider for Ses {
                 steps.extend(self.check_events().await);
             }
             steps
+        })
+    }
+
+    fn unsuppress<'a>(&'a self, entry: &'a Suppressed) -> BoxFuture<'a, Result<(), NotDone>> {
+        Box::pin(async move {
+            // The account-level list knows bounces and complaints only.
+            if !matches!(entry.reason, SuppressionReason::HardBounce | SuppressionReason::Complaint) {
+                return Ok(());
+            }
+            let path = format!("/v2/email/suppression/addresses/{}", request::part(entry.address.as_str()));
+            let answer = self.ask(Method::DELETE, &path, Vec::new()).await.map_err(not_asked)?;
+            match answer.status.as_u16() {
+                200 | 404 => Ok(()),
+                _ => Err(not_done(&failures::outcome(&answer))),
+            }
         })
     }
 

@@ -6,6 +6,7 @@ use net::http::{Request, Stage, TransportError};
 use net::signature::aws::{self, Signed, Signer};
 
 use super::config::Account;
+pub(super) use crate::answer::path_part as part;
 
 /// A request with the signature that SES asks for. `path` is percent-encoded and has no query.
 ///
@@ -65,16 +66,4 @@ fn header(value: &str) -> Result<HeaderValue, TransportError> {
 
 fn not_sent(detail: &str) -> TransportError {
     TransportError { stage: Stage::NotSent, detail: detail.to_owned() }
-}
-
-/// One part of a path.
-pub(super) fn part(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                char::from(byte).to_string()
-            }
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }

@@ -2,6 +2,7 @@
 
 mod events;
 mod sns;
+mod specification;
 
 use std::time::Duration;
 

@@ -7,6 +7,7 @@ use domain::invalid::{Faults, Invalid};
 use domain::secret::Secret;
 use net::smtp::client::{Credentials, Mechanism, Security, SmtpConfig, Timeouts};
 
+use super::signing;
 use crate::settings;
 
 const DEFAULT_CONNECTIONS: u16 = 16;
@@ -49,6 +50,15 @@ pub(super) struct SmtpSettings {
     /// Messages larger than this, in bytes, are refused before they are sent. The server's own limit holds as well.
     #[schemars(title = "Largest message", extend("x-order" = 11), range(min = 1))]
     pub max_message_bytes: Option<u64>,
+    /// The domain in whose name mail is signed with DKIM, usually that of the sender. `chancery dkim new` sets it.
+    #[schemars(title = "DKIM domain", extend("x-order" = 12))]
+    pub dkim_domain: Option<String>,
+    /// Where in that domain the public keys are published, in the order of the private keys, with commas between.
+    #[schemars(title = "DKIM selectors", extend("x-order" = 13))]
+    pub dkim_selectors: Option<String>,
+    /// The private keys in PEM, one after the other: RSA with 2048 to 4096 bits, or Ed25519. Mail is signed with each.
+    #[schemars(title = "DKIM private keys", extend("x-order" = 14, "contentMediaType" = "application/x-pem-file"))]
+    pub dkim_private_keys: Option<Secret>,
 }
 
 /// How the connection is protected.
@@ -98,6 +108,7 @@ pub(super) struct Account {
     pub envelope_from: Option<EmailAddress>,
     pub max_connections: usize,
     pub max_message_bytes: Option<u64>,
+    pub dkim: Vec<mail::dkim::Key>,
 }
 
 /// Reads the settings.
@@ -123,6 +134,18 @@ pub(super) fn read(given: serde_json::Value, hello_name: &str) -> Result<Account
         .envelope_from
         .and_then(|address| faults.take("/settings/envelope_from", address.parse::<EmailAddress>()));
     let credentials = credentials(read.username, read.password, read.auth, &mut faults);
+    let signing = signing::read(
+        read.dkim_domain.as_deref(),
+        read.dkim_selectors.as_deref(),
+        read.dkim_private_keys.as_ref().map_or("", |keys| keys.reveal()),
+    );
+    let dkim = match signing {
+        Ok(keys) => keys,
+        Err(invalid) => {
+            invalid.faults.into_iter().for_each(|fault| faults.note(&fault.pointer, fault.detail));
+            Vec::new()
+        }
+    };
     faults.finish()?;
     Ok(Account {
         server: SmtpConfig {
@@ -137,6 +160,7 @@ pub(super) fn read(given: serde_json::Value, hello_name: &str) -> Result<Account
         envelope_from,
         max_connections: usize::from(read.max_connections.unwrap_or(DEFAULT_CONNECTIONS)),
         max_message_bytes: read.max_message_bytes,
+        dkim,
     })
 }
 

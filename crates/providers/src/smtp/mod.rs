@@ -1,6 +1,7 @@
 //! Sends mail through any SMTP server. Never retries: the queue does.
 
 mod config;
+pub mod signing;
 #[cfg(test)]
 mod tests;
 
@@ -53,6 +54,7 @@ struct Smtp {
     pool: Pool,
     envelope_from: Option<EmailAddress>,
     max_message_bytes: Option<u64>,
+    dkim: Arc<[mail::dkim::Key]>,
 }
 
 fn connect(given: serde_json::Value, surroundings: &Surroundings) -> Result<Arc<dyn Provider>, Invalid> {
@@ -61,6 +63,7 @@ fn connect(given: serde_json::Value, surroundings: &Surroundings) -> Result<Arc<
         pool: Pool::new(account.server, account.max_connections),
         envelope_from: account.envelope_from,
         max_message_bytes: account.max_message_bytes,
+        dkim: account.dkim.into(),
     }))
 }
 
@@ -71,7 +74,8 @@ impl Provider for Smtp {
 
     fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let bytes = mail::compose(message);
+            // The date of the message and not the time of the attempt: every attempt has the same bytes.
+            let bytes = signing::signed(mail::compose(message), &self.dkim, message.date).await;
             if let Some(outcome) = limits::too_large(bytes.len() as u64, self.max_message_bytes) {
                 return outcome;
             }

@@ -3,7 +3,9 @@
 mod activity;
 mod config;
 mod failures;
+mod missed;
 mod send;
+mod suppression;
 #[cfg(test)]
 mod tests;
 mod webhook;
@@ -11,7 +13,7 @@ mod webhook;
 use std::sync::Arc;
 
 use domain::channel::Channel;
-use domain::clock::Clock;
+use domain::clock::{Clock, Timestamp};
 use domain::failure::{LookUp, Outcome, Words};
 use domain::invalid::Invalid;
 use domain::outgoing::Outgoing;
@@ -20,12 +22,15 @@ use http::HeaderValue;
 use net::check::CheckStep;
 use net::http::{Client, Request, Response, Stage, TransportError};
 
-use crate::answer::unanswered;
+use crate::answer::{ends, not_asked, too_much, unanswered, up_to};
 use crate::connect::Surroundings;
 use crate::letter;
 use crate::limits;
 use crate::manifest::{Capabilities, Link, Manifest};
-use crate::provider::{Fact, LookUpRequest, Provider, RawRequest, Refused, Unreadable};
+use crate::provider::{
+    Fact, LookUpRequest, Missed, MissedRequest, NotDone, Provider, RawRequest, Refused, Suppressed,
+    Unreadable,
+};
 use crate::settings;
 use crate::webhook::authorized;
 
@@ -40,6 +45,8 @@ pub(crate) static MANIFEST: Manifest = Manifest {
         custom_headers: true,
         delivery_events: true,
         look_up: true,
+        missed_events: true,
+        unsuppress: true,
         keeps_message_id: true,
         sandbox: true,
         // The whole request may have 50 MB, and base 64 takes a third of it.
@@ -127,6 +134,25 @@ impl Provider for Smtp2go {
         })
     }
 
+    fn missed<'a>(&'a self, asked: &'a MissedRequest) -> BoxFuture<'a, Result<Missed, NotDone>> {
+        Box::pin(async move {
+            for until in ends(asked) {
+                if let Some(found) = self.happened(asked.since, until).await? {
+                    return Ok(up_to(asked, until, found));
+                }
+            }
+            Err(too_much())
+        })
+    }
+
+    fn unsuppress<'a>(&'a self, entry: &'a Suppressed) -> BoxFuture<'a, Result<(), NotDone>> {
+        Box::pin(async move {
+            let body = suppression::encode(entry);
+            let answer = self.post("/suppression/remove", body).await.map_err(not_asked)?;
+            suppression::decode(&answer)
+        })
+    }
+
     fn verify<'a>(&'a self, request: &'a RawRequest) -> BoxFuture<'a, Result<(), Refused>> {
         Box::pin(async move { authorized(request, &self.account.webhook_secrets) })
     }
@@ -137,6 +163,23 @@ impl Provider for Smtp2go {
 }
 
 impl Smtp2go {
+    /// The events of a time; nothing when there are too many.
+    async fn happened(&self, since: Timestamp, until: Timestamp) -> Result<Option<Missed>, NotDone> {
+        let mut found = Missed::default();
+        let mut continue_token: Option<String> = None;
+        for _ in 0..missed::MAX_PAGES {
+            let body = missed::encode((since, until), continue_token.as_deref());
+            let answer = self.post("/activity/search", body).await.map_err(not_asked)?;
+            let (reports, next) = missed::decode(&answer)?;
+            found.reports.extend(reports);
+            match next {
+                Some(token) => continue_token = Some(token),
+                None => return Ok(Some(found)),
+            }
+        }
+        Ok(None)
+    }
+
     async fn post(&self, path: &str, body: Vec<u8>) -> Result<Response, TransportError> {
         let url = format!("{}{path}", self.account.base_url);
         let mut request = Request::post_json(url, body, self.account.timeout);

@@ -91,9 +91,11 @@ fn report(event: Event) -> Result<DeliveryReport, Unreadable> {
     let name = field("event").ok_or_else(|| Unreadable("the webhook names no event".to_owned()))?;
     let recipient = field("rcpt").or_else(|| field("recipients").filter(|list| !list.contains([',', ';'])));
     let (email_id, time) = (field("email_id"), field("time"));
-    let key = match field("id") {
-        Some(id) => format!("{id}:{name}"),
-        None => [email_id, Some(name), recipient, time].map(Option::unwrap_or_default).join(":"),
+    let (kind, at) = (kind(name, field("bounce")), time.and_then(instant));
+    let key = match (email_id, field("id")) {
+        (Some(email_id), _) => key(email_id, kind, name, recipient, at),
+        (None, Some(id)) => format!("{id}:{name}"),
+        (None, None) => [Some(name), recipient, time].map(Option::unwrap_or_default).join(":"),
     };
     Ok(DeliveryReport {
         dedupe_key: key,
@@ -102,11 +104,36 @@ fn report(event: Event) -> Result<DeliveryReport, Unreadable> {
             provider_id: email_id.map(str::to_owned),
             rfc_message_id: field("message_id").map(|id| id.trim_matches(['<', '>']).to_owned()),
         },
-        kind: kind(name, field("bounce")),
-        at: time.and_then(instant),
+        kind,
+        at,
         recipient: recipient.map(str::to_owned),
+        // SMTP2GO does not say who opened or clicked.
+        machine: None,
         words: words(name, &field),
     })
+}
+
+/// What an event is known by, here and in activity search, which knows nothing of the ids of webhooks. What can happen to
+/// a recipient once needs no time.
+pub(super) fn key(
+    email_id: &str,
+    kind: EventKind,
+    name: &str,
+    recipient: Option<&str>,
+    at: Option<Timestamp>,
+) -> String {
+    let recipient = recipient.unwrap_or_default().to_lowercase();
+    let seconds = at.map(|at| at.micros().div_euclid(1_000_000)).unwrap_or_default();
+    match kind {
+        EventKind::Accepted => format!("{email_id}:{kind}"),
+        EventKind::Delivered
+        | EventKind::BouncedHard
+        | EventKind::BouncedSoft
+        | EventKind::Complained
+        | EventKind::Rejected => format!("{email_id}:{kind}:{recipient}"),
+        EventKind::Other => format!("{email_id}:{name}:{recipient}:{seconds}"),
+        _ => format!("{email_id}:{kind}:{recipient}:{seconds}"),
+    }
 }
 
 fn kind(name: &str, bounce: Option<&str>) -> EventKind {
@@ -118,7 +145,7 @@ fn kind(name: &str, bounce: Option<&str>) -> EventKind {
 }
 
 /// Times come with a zone; where one does not, it is UTC as the documentation says.
-fn instant(text: &str) -> Option<Timestamp> {
+pub(super) fn instant(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| format!("{}Z", text.replacen(' ', "T", 1)).parse().ok())
 }
 
@@ -131,7 +158,7 @@ fn words<'a>(name: &str, field: &impl Fn(&str) -> Option<&'a str>) -> Words {
     Words { code: code.map(str::to_owned), detail: detail.unwrap_or(name).to_owned() }
 }
 
-fn is_smtp_code(word: &str) -> bool {
+pub(super) fn is_smtp_code(word: &str) -> bool {
     word.len() == 3
         && word.bytes().all(|byte| byte.is_ascii_digit())
         && (b'2'..=b'5').contains(&word.as_bytes()[0])

@@ -16,8 +16,11 @@ use domain::clock::{Clock, Timestamp};
 use domain::failure::AttemptOutcome;
 use domain::ids::MessageId;
 use domain::outgoing::{File, Outgoing};
+use domain::suppression::SuppressionReason;
 use net::http::{Client, GuardPolicy};
-use providers::{Manifest, Provider, RawRequest, Refusal, Surroundings, all, connect};
+use providers::{
+    Manifest, MissedRequest, NotDone, Provider, RawRequest, Refusal, Suppressed, Surroundings, all, connect,
+};
 use serde_json::{Value, json};
 
 use self::server::{Does, Server};
@@ -256,6 +259,107 @@ fn hostile_webhooks_are_unreadable_or_read_and_never_end_the_program() {
             for fact in provider.read(&request).unwrap_or_default() {
                 assert!(!fact.dedupe_key().is_empty(), "{}: {body}", manifest.name);
             }
+        }
+    }
+}
+
+fn asked() -> MissedRequest {
+    let until = Timestamp::from_micros(1_795_185_398_000_000);
+    let open = vec![(message().id, "00000000-0000-4000-8000-000000000001".to_owned())];
+    MissedRequest { since: until.minus(std::time::Duration::from_hours(1)), until, open }
+}
+
+fn entry() -> Suppressed {
+    Suppressed { address: "jane+news@example.com".parse().unwrap(), reason: SuppressionReason::HardBounce }
+}
+
+/// The account with everything switched on that can be bought.
+fn with_everything(manifest: &Manifest, base_url: &str) -> Arc<dyn Provider> {
+    let surroundings = Surroundings {
+        http: Client::new(GuardPolicy { allow_private: true, allow_loopback: true }),
+        clock: Clock::manual(Timestamp::from_micros(1_795_185_398_000_000)),
+        console: Arc::new(|_: &str| {}),
+        hello_name: "mx.example.com".to_owned(),
+    };
+    let mut settings = super::settings(manifest);
+    settings["base_url"] = json!(base_url);
+    settings["timeout_seconds"] = json!(1);
+    if !(manifest.schema)()["properties"]["activity_feed"].is_null() {
+        settings["activity_feed"] = json!(true);
+    }
+    connect(manifest.name, settings, &surroundings).expect("connects")
+}
+
+#[tokio::test]
+async fn what_is_asked_for_besides_sending_fails_alike_and_says_nothing_of_secrets() {
+    let answer = |status: u16, body: &str| Does::Answer(status, body.to_owned());
+    for manifest in with_http_api() {
+        for does in [
+            answer(401, ""),
+            answer(403, ""),
+            answer(429, ""),
+            answer(500, ""),
+            answer(502, "<html>Bad Gateway</html>"),
+            answer(200, "<html>Hello</html>"),
+            answer(200, "[[]]"),
+            Does::Half,
+            Does::Hang,
+            Does::Close,
+        ] {
+            let server = Server::start(does.clone()).await;
+            let provider = with_everything(manifest, &server.base_url());
+            let mut failures = Vec::new();
+            // An answer that holds nothing is no failure everywhere; one that is no answer is.
+            match provider.missed(&asked()).await {
+                Ok(missed) => {
+                    assert!(
+                        missed.reports.is_empty() && missed.stored.is_empty(),
+                        "{}: {does:?}",
+                        manifest.name
+                    );
+                    assert!(matches!(&does, Does::Answer(200, _)), "{}: {does:?}", manifest.name);
+                }
+                Err(failure) => failures.push(failure),
+            }
+            match provider.unsuppress(&entry()).await {
+                Ok(()) => assert!(matches!(&does, Does::Answer(200, _)), "{}: {does:?}", manifest.name),
+                Err(failure) => failures.push(failure),
+            }
+            for failure in failures {
+                let may_pass =
+                    matches!(&does, Does::Answer(429 | 500 | 502, _) | Does::Half | Does::Hang | Does::Close);
+                let can = manifest.capabilities.missed_events && manifest.capabilities.unsuppress;
+                if may_pass && can {
+                    assert!(matches!(failure, NotDone::Later(_)), "{}: {does:?}: {failure}", manifest.name);
+                }
+                for secret in manifest.secret_fields() {
+                    if let Some(secret) = super::settings(manifest)[&secret].as_str() {
+                        assert!(!failure.to_string().contains(secret), "{}: {failure}", manifest.name);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_manifest_claims_can_be_asked_and_nothing_else() {
+    for manifest in with_http_api() {
+        let server = Server::start(Does::Answer(503, String::new())).await;
+        let provider = with_everything(manifest, &server.base_url());
+        let can = manifest.capabilities;
+        let missed = provider.missed(&asked()).await.expect_err("nobody answers");
+        assert_eq!(matches!(missed, NotDone::Later(_)), can.missed_events, "{}: {missed}", manifest.name);
+        assert_eq!(!server.requests().is_empty(), can.missed_events, "{}", manifest.name);
+        let before = server.requests().len();
+        let kept = provider.unsuppress(&entry()).await.expect_err("nobody answers");
+        assert_eq!(matches!(kept, NotDone::Later(_)), can.unsuppress, "{}: {kept}", manifest.name);
+        let requests = server.requests();
+        assert_eq!(requests.len() > before, can.unsuppress, "{}", manifest.name);
+        if let Some((head, body)) = requests.get(before) {
+            let said = format!("{head}{}", String::from_utf8_lossy(body));
+            let named = said.contains("jane+news@example.com") || said.contains("jane%2bnews%40example.com");
+            assert!(named, "{}: {said}", manifest.name);
         }
     }
 }

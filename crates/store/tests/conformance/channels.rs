@@ -36,7 +36,6 @@ async fn an_account_reads_back_whole(ground: &Ground) {
             for account in [&full, &bare, &foreign] {
                 accounts::insert(tx, account)?;
                 assert_eq!(accounts::get(tx, account.tenant, account.id)?.as_ref(), Some(account));
-                assert_eq!(accounts::by_webhook(tx, &account.webhook_hash)?.as_ref(), Some(account));
             }
             assert_eq!(accounts::list(tx, OURS)?, [full.clone(), bare.clone()]);
             assert_eq!(accounts::every(tx)?, [full, bare, foreign]);
@@ -96,7 +95,6 @@ async fn an_account_changes_and_goes(ground: &Ground) {
             assert!(!accounts::delete(tx, OURS, account.id, at(11))?);
             assert!(!accounts::update(tx, &account)?);
             assert!(accounts::list(tx, OURS)?.is_empty() && accounts::every(tx)?.is_empty());
-            assert_eq!(accounts::by_webhook(tx, &account.webhook_hash)?, None);
             assert_eq!(
                 accounts::names(tx, OURS)?,
                 [(account.id, "Newsletter".to_owned(), "smtp".to_owned())],

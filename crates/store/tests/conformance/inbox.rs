@@ -190,8 +190,20 @@ async fn a_message_changes_state(ground: &Ground) {
             };
             assert_eq!(messages::get(tx, OURS, message.id)?, Some(expected.clone()));
             messages::set_sending(tx, OURS, message.id)?;
-            let expected =
-                Message { state: MessageState::Sending, reason_code: None, reason_detail: None, ..expected };
+            let (account, body) = (ids.next(), messages::body(tx, OURS, message.id)?.unwrap());
+            messages::set_account(tx, OURS, message.id, account, None)?;
+            assert_eq!(messages::get(tx, OURS, message.id)?.unwrap().account, Some(account));
+            assert_eq!(messages::body(tx, OURS, message.id)?.as_ref(), Some(&body));
+            let envelope = messages::Envelope { account_chosen: true, ..body.envelope };
+            messages::set_account(tx, OURS, message.id, account, Some(&envelope))?;
+            assert_eq!(messages::body(tx, OURS, message.id)?.unwrap().envelope, envelope);
+            let expected = Message {
+                state: MessageState::Sending,
+                reason_code: None,
+                reason_detail: None,
+                account: Some(account),
+                ..expected
+            };
             assert_eq!(messages::get(tx, OURS, message.id)?, Some(expected));
             let sums = messages::sums(tx, OURS, message.conversation)?;
             assert_eq!(sums, messages::Sums { messages: 1, inbound: 0 });
@@ -246,6 +258,7 @@ async fn files_attempts_and_events_keep_their_order(ground: &Ground) {
             let early = message_events::MessageEvent {
                 code: Some("250".into()),
                 recipient: None,
+                machine: Some(true),
                 ..sample::event("early", 1, EventKind::Sent)
             };
             assert!(message_events::insert(tx, OURS, message, &late)?);

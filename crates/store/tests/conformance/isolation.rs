@@ -53,6 +53,8 @@ struct Business {
     shared: sharing::Shared,
     papers: crate::contacts::Papers,
     mailbox: crate::mailboxes::Read,
+    suppression: domain::ids::SuppressionId,
+    webhook: (domain::ids::WebhookId, domain::ids::WebhookDeliveryId),
 }
 
 fn found(tx: &mut Tx<'_>, tenant: TenantId, ids: &Ids) -> Result<Business, Error> {
@@ -108,6 +110,9 @@ fn found(tx: &mut Tx<'_>, tenant: TenantId, ids: &Ids) -> Result<Business, Error
     crate::search::found(tx, tenant, message.id)?;
     crate::views::found(tx, tenant, ids)?;
     let mailbox = crate::mailboxes::found(tx, tenant, ids)?;
+    let suppression = crate::suppressions::found(tx, tenant, ids)?;
+    let webhook = crate::webhooks::found(tx, tenant, ids)?;
+    crate::reconciling::found(tx, tenant, account.id, message.id)?;
     Ok(Business {
         user: user.id,
         key: key.id,
@@ -124,6 +129,8 @@ fn found(tx: &mut Tx<'_>, tenant: TenantId, ids: &Ids) -> Result<Business, Error
         shared,
         papers,
         mailbox,
+        suppression,
+        webhook,
     })
 }
 
@@ -143,6 +150,7 @@ fn everything_seen(tx: &mut Tx<'_>, theirs: &Business) -> Result<Vec<String>, Er
     see(&accounts::get(tx, OURS, theirs.account)?);
     see(&routes::list(tx, OURS)?);
     theirs.papers.look(tx, &mut see)?;
+    crate::suppressions::look(tx, theirs.suppression, &mut see)?;
     see(&contacts::newest(tx, OURS, "~", 100)?);
     see(&contacts::by_name(tx, OURS, ("", ""), 100)?);
     see(&contacts::ids_with_word(tx, OURS, "jane", 100)?);
@@ -184,6 +192,7 @@ fn everything_seen(tx: &mut Tx<'_>, theirs: &Business) -> Result<Vec<String>, Er
     see(&message_events::of_message(tx, OURS, theirs.message)?);
     see(&deliveries::get(tx, OURS, theirs.message)?);
     see(&deliveries::next_due(tx, OURS, theirs.account, Lane::Prompt)?);
+    see(&deliveries::waiting_behind(tx, (OURS, theirs.account, Lane::Prompt), at(99), None, 100)?);
     see(&deliveries::claim(tx, ids().next(), (OURS, theirs.account, Lane::Prompt), at(99), 100)?);
     see(&deliveries::waiting(tx, OURS, theirs.account, 100)?);
     see(&journal::list(tx, OURS, (None, ""), "~", 100)?);
@@ -245,21 +254,28 @@ fn meddle(tx: &mut Tx<'_>, theirs: &Business) -> Result<(), Error> {
     messages::move_to(tx, OURS, theirs.message, &elsewhere)?;
     messages::set_state(tx, OURS, theirs.message, MessageState::Failed, &Change::default())?;
     messages::set_sending(tx, OURS, theirs.message)?;
+    messages::set_account(tx, OURS, theirs.message, ids.next(), Some(&messages::Envelope::default()))?;
     attempts::insert(tx, OURS, theirs.message, &sample::attempt(2, theirs.account))?;
     message_events::insert(tx, OURS, theirs.message, &sample::event("two", 0, EventKind::Sent))?;
     assert!(!deliveries::start(tx, OURS, theirs.message, at(1), epoch)?);
     assert!(!deliveries::cancel(tx, OURS, theirs.message)?);
     deliveries::retry(tx, OURS, theirs.message, at(1))?;
+    deliveries::release(tx, OURS, theirs.message, epoch)?;
+    assert!(!deliveries::reroute(tx, (OURS, theirs.message), theirs.account, ids.next(), at(1))?);
     deliveries::delete(tx, OURS, theirs.message)?;
     jobs::retry(tx, OURS, theirs.job, at(1), "x")?;
     jobs::delete(tx, OURS, theirs.job)?;
     let entry = journal::Entry { id: theirs.entry, attempts: 7, ..sample::entry(&ids, OURS, "x", 0) };
     journal::finish(tx, &entry)?;
     journal::count_attempt(tx, &entry)?;
+    journal::put_aside(tx, &entry)?;
     assert!(!journal::replay(tx, OURS, theirs.entry, epoch)?);
     together::meddle(tx, &theirs.together)?;
     sharing::meddle(tx, &theirs.shared)?;
     crate::mailboxes::meddle(tx, &theirs.mailbox)?;
+    crate::suppressions::meddle(tx, theirs.suppression)?;
+    crate::webhooks::meddle(tx, theirs.webhook)?;
+    crate::reconciling::meddle(tx, theirs.account, theirs.message)?;
     feed::append(tx, OURS, FeedType::MessageFailed, at(1), &feed::Facts::default())?;
     crate::search::meddle(tx, theirs.message)?;
     counters::add(tx, OURS, "conversations.open", 1)?;
@@ -290,6 +306,8 @@ async fn no_list_shows_another_tenant(ground: &Ground) {
                 ..
             } = &theirs;
             together::assert_unseen(tx, &theirs.together)?;
+            crate::webhooks::assert_unseen(tx, theirs.webhook)?;
+            crate::reconciling::assert_unseen(tx, theirs.account, theirs.message)?;
             theirs.papers.assert_unseen(&seen);
             let foreign: [&dyn Debug; 11] =
                 [user, key, account, route, contact, conversation, thread, message, attachment, entry, job];

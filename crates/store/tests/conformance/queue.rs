@@ -12,6 +12,7 @@ use crate::sample::{self, hash};
 on_both! {
     a_delivery_is_leased_started_and_done,
     what_never_left_is_taken_back,
+    a_delivery_goes_on_with_another_account,
     what_a_dead_process_held_is_free,
     a_job_is_retried_and_done,
     the_journal_keeps_what_came_in,
@@ -60,6 +61,40 @@ async fn a_delivery_is_leased_started_and_done(ground: &Ground) {
             assert!(deliveries::cancel(tx, OURS, early.message)?);
             deliveries::delete(tx, OURS, held.message)?;
             assert_eq!(deliveries::get(tx, OURS, held.message)?, None);
+            Ok(())
+        })
+        .await;
+}
+
+async fn a_delivery_goes_on_with_another_account(ground: &Ground) {
+    ground
+        .write(|tx| {
+            let ids = ids();
+            let (one, other): (AccountId, AccountId) = (ids.next(), ids.next());
+            let (epoch, stranger): (EpochId, EpochId) = (ids.next(), ids.next());
+            let rows: Vec<Delivery> = (0..5).map(|_| sample::delivery(OURS, ids.next(), one, 10)).collect();
+            let later = sample::delivery(OURS, ids.next(), one, 80);
+            for row in rows.iter().chain([&later]) {
+                deliveries::insert(tx, row)?;
+            }
+            let key = (OURS, one, Lane::Prompt);
+            let first = deliveries::waiting_behind(tx, key, at(50), None, 3)?;
+            assert_eq!(first, rows[..3]);
+            let behind = first.last().map(|row| (row.due_at, row.message));
+            assert_eq!(deliveries::waiting_behind(tx, key, at(50), behind, 3)?, rows[3..]);
+            let moved = (OURS, rows[0].message);
+            assert!(deliveries::reroute(tx, moved, one, other, at(60))?);
+            assert!(!deliveries::reroute(tx, moved, one, other, at(60))?, "it is not there any more");
+            let row = deliveries::get(tx, OURS, rows[0].message)?.unwrap();
+            assert_eq!((row.account, row.due_at, row.lease, row.started_at), (other, at(60), None, None));
+            deliveries::claim(tx, epoch, key, at(50), 10)?;
+            assert!(deliveries::waiting_behind(tx, key, at(50), None, 10)?.is_empty(), "all are held");
+            deliveries::release(tx, OURS, rows[1].message, stranger)?;
+            assert!(deliveries::waiting_behind(tx, key, at(50), None, 10)?.is_empty(), "not its lease");
+            deliveries::release(tx, OURS, rows[1].message, epoch)?;
+            assert!(deliveries::start(tx, OURS, rows[2].message, at(51), epoch)?);
+            deliveries::release(tx, OURS, rows[2].message, epoch)?;
+            assert_eq!(deliveries::waiting_behind(tx, key, at(50), None, 10)?, [rows[1].clone()]);
             Ok(())
         })
         .await;
@@ -168,6 +203,7 @@ async fn the_journal_keeps_what_came_in(ground: &Ground) {
             assert_eq!(journal::claim(tx, epoch, at(99), 10)?, [(OURS, entry.id)]);
             entry.attempts = 1;
             journal::count_attempt(tx, &entry)?;
+            journal::put_aside(tx, &entry)?;
             assert!(!journal::replay(tx, OURS, entry.id, epoch)?, "it is being worked on");
             entry = Entry {
                 state: JournalState::Failed,

@@ -126,6 +126,8 @@ pub fn account(ids: &Ids, tenant: TenantId, name: &str) -> Account {
         provider: "smtp".into(),
         enabled: true,
         priority: 0,
+        weight: 100,
+        daily_limit: None,
         sender_name: Some("Support".into()),
         sender_address: Some("support@example.com".into()),
         settings: serde_json::json!({ "host": "mail.example.com", "port": 587 }),
@@ -217,6 +219,7 @@ pub fn event(key: &str, seconds: i64, kind: EventKind) -> MessageEvent {
         code: None,
         detail: String::new(),
         recipient: Some("jane@example.com".into()),
+        machine: None,
     }
 }
 

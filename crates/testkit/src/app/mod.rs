@@ -12,8 +12,10 @@ use domain::clock::{Clock, Timestamp};
 use domain::ids::TenantId;
 use domain::secret::Secret;
 use engine::access::{NewApiKey, NewOwner, NewUser, SetUpBy};
+use engine::doctor::DoctorOptions;
 use engine::vault::Vault;
 use engine::{Engine, Options};
+use net::dns::ResolverChoice;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -40,6 +42,8 @@ pub struct TestApp {
     chance: Chance,
     key: String,
     printed: Arc<Mutex<Vec<String>>>,
+    /// The doctor asks nobody until a test gives him somebody.
+    doctor: DoctorOptions,
 }
 
 impl TestApp {
@@ -67,7 +71,8 @@ impl TestApp {
         let clock = Clock::manual(START.parse::<Timestamp>().expect("a valid time"));
         let chance = Chance::seeded(7);
         let printed = Arc::new(Mutex::new(Vec::new()));
-        let engine = open(&database, &folder, &clock, &chance, &printed).await;
+        let doctor = DoctorOptions { resolver: ResolverChoice::Off, ..DoctorOptions::default() };
+        let engine = open(&database, &folder, &clock, &chance, (&printed, &doctor)).await;
         let owner = NewOwner {
             business: Some("Test Company".to_owned()),
             name: "Olivia Owner".to_owned(),
@@ -80,7 +85,7 @@ impl TestApp {
         engine.start().await.expect("the engine starts");
         let router = api::router(engine.clone());
         let key = key.key.reveal().clone();
-        TestApp { clock, engine, router, database, folder, chance, key, printed }
+        TestApp { clock, engine, router, database, folder, chance, key, printed, doctor }
     }
 
     /// The engine, for what has no front door.
@@ -217,6 +222,12 @@ impl TestApp {
         self.start_again().await
     }
 
+    /// Stops the app and starts it again with a doctor who knows more.
+    pub async fn with_doctor(mut self, doctor: DoctorOptions) -> TestApp {
+        self.doctor = doctor;
+        self.restart().await
+    }
+
     /// Ends the app as `kill -9` does: nothing is finished, nothing is given up; then starts it again.
     ///
     /// On PostgreSQL the others of a cluster believe for a while that it lives, so that while passes.
@@ -229,12 +240,12 @@ impl TestApp {
     }
 
     async fn start_again(self) -> TestApp {
-        let TestApp { clock, database, folder, chance, key, printed, engine, router } = self;
+        let TestApp { clock, database, folder, chance, key, printed, doctor, engine, router } = self;
         drop((engine, router));
-        let engine = open(&database, &folder, &clock, &chance, &printed).await;
+        let engine = open(&database, &folder, &clock, &chance, (&printed, &doctor)).await;
         engine.start().await.expect("the engine starts again");
         let router = api::router(engine.clone());
-        TestApp { clock, engine, router, database, folder, chance, key, printed }
+        TestApp { clock, engine, router, database, folder, chance, key, printed, doctor }
     }
 }
 
@@ -247,7 +258,7 @@ async fn open(
     folder: &TempDir,
     clock: &Clock,
     chance: &Chance,
-    printed: &Arc<Mutex<Vec<String>>>,
+    (printed, doctor): (&Arc<Mutex<Vec<String>>>, &DoctorOptions),
 ) -> Engine {
     let store = database.open(folder.path()).await;
     let vault = Vault::from_key([7; 32], chance);
@@ -257,6 +268,7 @@ async fn open(
         hostname: "chancery.example.com".to_owned(),
         allow_private: true,
         dispatch: true,
+        doctor: doctor.clone(),
     };
     let printed = Arc::clone(printed);
     let console = Arc::new(move |text: &str| printed.lock().push(text.to_owned()));

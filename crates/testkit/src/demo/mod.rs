@@ -1,7 +1,9 @@
-//! A small town for `chancery demo`: two simulated providers, and customers who write in and answer.
+//! A small town for `chancery demo`: a simulation of every provider, a shop that sends through them, and customers who write in and
+//! answer.
 
 mod customers;
 mod script;
+mod vendors;
 
 use std::sync::Arc;
 
@@ -19,6 +21,7 @@ use tokio::task::JoinSet;
 
 use crate::sim::{smtp, smtp2go};
 use customers::Customers;
+use vendors::Vendors;
 
 /// The business's domain; a reserved one, so that nothing could ever reach a real mailbox.
 const DOMAIN: &str = "bakery.example.com";
@@ -48,7 +51,7 @@ impl Town {
             "from": format!("Sunny Bakery <hello@{DOMAIN}>"),
         });
         let account =
-            add_account(&engine, &operator, "Newsletter (SMTP2GO)", "smtp2go", newsletter, 1).await?;
+            add_account(&engine, &operator, "Newsletter (SMTP2GO)", "smtp2go", newsletter, (1, 100)).await?;
         if let Some(url) = &account.webhook_url {
             smtp2go.set_webhook(url.clone(), None);
         }
@@ -59,7 +62,8 @@ impl Town {
             "security": "none",
             "from": format!("Sunny Bakery <support@{DOMAIN}>"),
         });
-        let account = add_account(&engine, &operator, "Support mailbox (SMTP)", "smtp", support, 0).await?;
+        let account =
+            add_account(&engine, &operator, "Support mailbox (SMTP)", "smtp", support, (0, 100)).await?;
         for id in [account.id] {
             engine.check_channel_account(&operator, id).await?;
         }
@@ -81,6 +85,8 @@ impl Town {
         let mut tasks = JoinSet::new();
         let receiving = engine.clone();
         tasks.spawn(async move { receiving.serve_smtp(listener, SmtpOptions::default()).await });
+        let vendors = Vendors::start(engine.clone(), operator).await?;
+        tasks.spawn(vendors.live());
         let customers = Customers::new(engine, door, Arc::clone(&smtp2go));
         customers.read_mail_of(&mail_server);
         tasks.spawn(customers.live());
@@ -101,7 +107,7 @@ async fn add_account(
     name: &str,
     provider: &str,
     settings: Value,
-    priority: i64,
+    (priority, weight): (i64, u32),
 ) -> anyhow::Result<engine::accounts::AccountView> {
     let settings: Map<String, Value> = settings.as_object().cloned().unwrap_or_default();
     let new = NewAccount {
@@ -112,6 +118,8 @@ async fn add_account(
         on_unknown: None,
         rate_per_second: None,
         concurrency: Some(4),
+        weight: Some(weight),
+        daily_limit: None,
         priority: Some(priority),
         enabled: None,
     };

@@ -15,7 +15,7 @@ const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 
 /// One request, read whole.
 #[derive(Debug, Clone)]
-pub(super) struct Request {
+pub(crate) struct Request {
     pub method: String,
     /// With the query.
     pub path: String,
@@ -24,7 +24,7 @@ pub(super) struct Request {
 }
 
 impl Request {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
@@ -34,7 +34,7 @@ impl Request {
 
 /// What the server does with a request.
 #[derive(Debug, Clone)]
-pub(super) enum Turn {
+pub(crate) enum Turn {
     Answer {
         status: u16,
         body: String,
@@ -54,10 +54,10 @@ pub(super) enum Turn {
     Drop,
 }
 
-pub(super) type Handler = dyn Fn(Request) -> Pin<Box<dyn Future<Output = Turn> + Send>> + Send + Sync;
+pub(crate) type Handler = dyn Fn(Request) -> Pin<Box<dyn Future<Output = Turn> + Send>> + Send + Sync;
 
 /// Listens until the returned tasks are dropped.
-pub(super) async fn serve(
+pub(crate) async fn serve(
     address: SocketAddr,
     handler: Arc<Handler>,
 ) -> io::Result<(SocketAddr, JoinSet<()>)> {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use domain::clock::Clock;
+use domain::clock::{Clock, Timestamp};
 use net::http::Client;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 
 use super::Faults;
 use super::http::{Request, Turn};
+use super::suppressed::Suppressed;
 use super::vendor::{self, Fault, Vendor};
 
 pub use messages::{File, Taken};
@@ -66,6 +67,9 @@ pub(super) struct Shared {
     taken: Mutex<Vec<Taken>>,
     /// Mails that wait to be fetched, by the key of their place.
     kept: Mutex<Vec<(String, Value)>>,
+    /// What happened to messages since they were taken, as the list of events shows it.
+    happened: Mutex<Vec<(Timestamp, Value)>>,
+    suppressed: Suppressed,
     count: AtomicUsize,
     webhook: Mutex<Option<String>>,
     http: Client,
@@ -85,6 +89,8 @@ impl Mailgun {
             faults: Faults::default(),
             taken: Mutex::default(),
             kept: Mutex::default(),
+            happened: Mutex::default(),
+            suppressed: Suppressed::default(),
             count: AtomicUsize::new(0),
             webhook: Mutex::default(),
             http: vendor::client(),
@@ -134,7 +140,32 @@ impl Mailgun {
     /// Tells the webhook of one event, again until it is taken or refused with 406, at most four times. Gives the
     /// statuses of all answers.
     pub async fn tell(&self, event: Told) -> Vec<Option<u16>> {
+        if !event.forged && event.reused.is_none() {
+            self.happens(&event);
+        }
         webhook::tell(&self.shared, &event).await
+    }
+
+    /// Lets something happen that the list of events shows and no webhook tells.
+    pub fn happens(&self, event: &Told) {
+        let data = webhook::event_data(&self.shared, event);
+        self.shared.happened.lock().push((self.shared.options.clock.now(), data));
+    }
+
+    /// Stores a mail as a route does, and tells nobody.
+    pub fn stores(&self, to: &str, raw: &str) {
+        webhook::store(&self.shared, to, raw);
+    }
+
+    /// Puts an address on one of the lists `bounces`, `complaints` and `unsubscribes`.
+    pub fn suppress(&self, list: &str, address: &str) {
+        self.shared.suppressed.add(list, address);
+    }
+
+    /// The addresses to which nothing is delivered.
+    #[must_use]
+    pub fn suppressed(&self) -> Vec<String> {
+        self.shared.suppressed.addresses()
     }
 
     /// Hands a mail over, as a route with its action does.
@@ -173,6 +204,15 @@ impl Vendor for Shared {
         match (request.method.as_str(), parts.as_slice()) {
             ("POST", ["v3", at, "messages"]) if *at == domain => messages::send(self, request),
             ("GET", ["v3", at, "events", ..]) if *at == domain => events::list(self, &parts[3..], query),
+            ("DELETE", ["v3", at, list @ ("bounces" | "complaints" | "unsubscribes"), address])
+                if *at == domain =>
+            {
+                if self.suppressed.remove(list, address) {
+                    ok(json!({ "message": "Address has been removed", "address": address }))
+                } else {
+                    error(404, &format!("Address not found in {list} table"))
+                }
+            }
             ("GET", ["v4", "domains", at]) if *at == domain => ok(json!({
                 "domain": { "name": domain, "state": "active", "is_disabled": false, "type": "custom" },
             })),

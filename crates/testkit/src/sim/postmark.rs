@@ -1,6 +1,7 @@
 //! A simulated Postmark: checks tokens and messages like the real one, answers like it, finds what it took by metadata,
 //! tells webhooks with basic authentication and again until they are taken, hands mails over, and fails on demand.
 
+mod asked;
 mod inbound;
 
 use std::io;
@@ -127,6 +128,11 @@ struct Shared {
     taken: Mutex<Vec<Taken>>,
     /// Addresses to which nothing is delivered any more.
     inactive: Mutex<Vec<String>>,
+    /// What happened to messages since they were taken.
+    happened: Mutex<Vec<Value>>,
+    /// Mails that nobody took, by their ids.
+    refused: Mutex<Vec<(String, Value)>>,
+    retries: Mutex<JoinSet<()>>,
     webhook: Mutex<Option<(String, Option<String>)>>,
     http: Client,
 }
@@ -143,6 +149,9 @@ impl Postmark {
             faults: Faults::default(),
             taken: Mutex::default(),
             inactive: Mutex::default(),
+            happened: Mutex::default(),
+            refused: Mutex::default(),
+            retries: Mutex::default(),
             webhook: Mutex::default(),
             http: vendor::client(),
         });
@@ -189,18 +198,41 @@ impl Postmark {
 
     /// Tells the webhook of one event, again until it is taken or refused with 403. Gives the statuses of all answers.
     pub async fn tell(&self, event: Told) -> Vec<Option<u16>> {
-        self.post(&event.0).await
+        self.happens(&event);
+        self.shared.post(&event.0).await
+    }
+
+    /// Lets something happen that can be asked for and no webhook tells.
+    pub fn happens(&self, event: &Told) {
+        let mut event = event.0.clone();
+        event["at"] = json!(self.shared.options.clock.now().to_string());
+        self.shared.happened.lock().push(event);
+    }
+
+    /// Takes a mail in that cannot be handed over, and gives that up.
+    pub fn gives_up(&self, to: &str, raw: &str) {
+        let body = inbound::body(true, to, raw);
+        let id = body["MessageID"].as_str().unwrap_or_default().to_owned();
+        self.shared.refused.lock().push((id, body));
+    }
+
+    /// The addresses to which nothing is delivered.
+    #[must_use]
+    pub fn inactive(&self) -> Vec<String> {
+        self.shared.inactive.lock().clone()
     }
 
     /// Hands a mail over, whole or in fields, as the inbound stream does.
     pub async fn hand_over(&self, whole: bool, to: &str, raw: &str) -> Vec<Option<u16>> {
-        self.post(&inbound::body(whole, to, raw)).await
+        self.shared.post(&inbound::body(whole, to, raw)).await
     }
+}
 
+impl Shared {
     async fn post(&self, body: &Value) -> Vec<Option<u16>> {
-        let Some((url, authorization)) = self.shared.webhook.lock().clone() else { return Vec::new() };
+        let Some((url, authorization)) = self.webhook.lock().clone() else { return Vec::new() };
         vendor::tell(
-            &self.shared.http,
+            &self.http,
             TRIES,
             |status| status == 403,
             || {
@@ -247,6 +279,11 @@ impl Vendor for Shared {
                 ok(&json!({ "ID": "inbound", "MessageStreamType": "Inbound" }))
             }
             ("GET", "/messages/outbound") => self.search(query),
+            ("GET", "/bounces") => asked::bounces(self, query),
+            ("GET", "/messages/inbound") => asked::inbound(self, query),
+            ("POST", "/message-streams/outbound/suppressions/delete") => asked::reactivate(self, request),
+            ("GET", path) if path.starts_with("/messages/outbound/") => asked::details(self, path),
+            ("PUT", path) if path.starts_with("/messages/inbound/") => asked::retry(self, path),
             _ => error(404, 0, "There is no such endpoint."),
         }
     }

@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 
 use super::Faults;
 use super::http::{Request, Turn};
+use super::suppressed::Suppressed;
 use super::vendor::{self, Fault, Vendor};
 
 pub use webhook::{Signed, Told};
@@ -89,6 +90,9 @@ struct Shared {
     taken: Mutex<Vec<Taken>>,
     keys: Mutex<HashMap<String, Remembered>>,
     received: Mutex<Vec<receiving::Received>>,
+    /// The last event of messages, by their ids.
+    last: Mutex<HashMap<String, String>>,
+    suppressed: Suppressed,
     webhook: Mutex<Option<String>>,
     http: Client,
     /// Where this listens, once it does.
@@ -115,6 +119,8 @@ impl Resend {
             taken: Mutex::default(),
             keys: Mutex::default(),
             received: Mutex::default(),
+            last: Mutex::default(),
+            suppressed: Suppressed::default(),
             webhook: Mutex::default(),
             http: vendor::client(),
             listening: OnceLock::new(),
@@ -169,6 +175,27 @@ impl Resend {
         let statuses = webhook::tell(&self.shared, &event).await;
         (id, statuses)
     }
+
+    /// Receives a mail and announces it to nobody.
+    pub fn receives_silently(&self, to: &str, raw: &str) {
+        receiving::receive(&self.shared, true, to, raw);
+    }
+
+    /// Lets something happen to a message that can be asked for and no webhook tells, such as `delivered`.
+    pub fn happens(&self, about: &Taken, last_event: &str) {
+        self.shared.last.lock().insert(about.id.clone(), last_event.to_owned());
+    }
+
+    /// Puts an address on the list.
+    pub fn suppress(&self, address: &str) {
+        self.shared.suppressed.add("all", address);
+    }
+
+    /// The addresses to which nothing is delivered.
+    #[must_use]
+    pub fn suppressed(&self) -> Vec<String> {
+        self.shared.suppressed.addresses()
+    }
 }
 
 impl Vendor for Shared {
@@ -199,13 +226,22 @@ impl Vendor for Shared {
         if given != format!("Bearer {}", self.options.api_key) {
             return error(403, "invalid_api_key", "API key is invalid.");
         }
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         match (request.method.as_str(), parts.as_slice()) {
             ("POST", ["emails"]) => self.send(request),
+            ("GET", ["emails", "receiving"]) => receiving::list(self, query),
             ("GET", ["emails", id]) => self.show(id),
             ("GET", ["emails", "receiving", id]) => receiving::show(self, id),
             ("GET", ["emails", "receiving", id, "attachments", file]) => {
                 receiving::attachment(self, id, file)
+            }
+            ("DELETE", ["suppressions", address]) => {
+                if self.suppressed.remove("all", address) {
+                    ok(&json!({ "object": "suppression", "deleted": true }))
+                } else {
+                    error(404, "not_found", "Suppression not found.")
+                }
             }
             ("GET", ["domains"]) => {
                 ok(&json!({ "data": [{ "name": self.options.domain, "status": "verified" }] }))
@@ -301,7 +337,10 @@ impl Shared {
 
     fn show(&self, id: &str) -> Turn {
         match self.taken.lock().iter().find(|taken| taken.id == id) {
-            Some(taken) => ok(&json!({ "object": "email", "id": taken.id, "last_event": "sent" })),
+            Some(taken) => {
+                let last = self.last.lock().get(id).cloned().unwrap_or_else(|| "sent".to_owned());
+                ok(&json!({ "object": "email", "id": taken.id, "last_event": last }))
+            }
             None => error(404, "not_found", "Email not found."),
         }
     }

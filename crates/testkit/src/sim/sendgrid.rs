@@ -1,6 +1,7 @@
 //! A simulated SendGrid: checks keys and requests like the real one, answers like it, signs batches of events and repeats
 //! them, hands mails over in pieces or whole, and fails on demand.
 
+mod feed;
 mod send;
 mod webhook;
 
@@ -18,6 +19,7 @@ use tokio::task::JoinSet;
 
 use super::Faults;
 use super::http::{Request, Turn};
+use super::suppressed::Suppressed;
 use super::vendor::{self, Fault, Vendor};
 
 pub use send::Taken;
@@ -62,6 +64,9 @@ pub(super) struct Shared {
     options: Options,
     faults: Faults<String, Fault>,
     taken: Mutex<Vec<Taken>>,
+    /// What the activity feed says of messages, by their ids.
+    activity: Mutex<Vec<feed::Activity>>,
+    suppressed: Suppressed,
     count: AtomicUsize,
     webhook: Mutex<Option<String>>,
     signs: webhook::Signer,
@@ -79,6 +84,8 @@ impl Sendgrid {
             options,
             faults: Faults::default(),
             taken: Mutex::default(),
+            activity: Mutex::default(),
+            suppressed: Suppressed::default(),
             count: AtomicUsize::new(0),
             webhook: Mutex::default(),
             signs: webhook::Signer::new()?,
@@ -119,6 +126,24 @@ impl Sendgrid {
     /// Where events and mails go.
     pub fn set_webhook(&self, url: impl Into<String>) {
         *self.shared.webhook.lock() = Some(url.into());
+    }
+
+    /// Lets something happen to a message that the activity feed shows and no webhook tells: `delivered`, `bounced` or
+    /// `dropped`.
+    pub fn happens(&self, about: &Taken, event: &str) {
+        let at = self.shared.options.clock.now();
+        self.shared.activity.lock().push(feed::Activity::of(about, event, at));
+    }
+
+    /// Puts an address on one of the lists, such as `suppression/bounces`.
+    pub fn suppress(&self, list: &str, address: &str) {
+        self.shared.suppressed.add(list, address);
+    }
+
+    /// The addresses to which nothing is delivered.
+    #[must_use]
+    pub fn suppressed(&self) -> Vec<String> {
+        self.shared.suppressed.addresses()
     }
 
     /// Posts a batch of events, again until it is taken, at most four times. Gives the statuses of all answers.
@@ -162,7 +187,16 @@ impl Vendor for Shared {
         if request.header("authorization") != Some(&right) {
             return error(401, None, "The provided authorization grant is invalid, expired, or revoked");
         }
-        match (request.method.as_str(), request.path.as_str()) {
+        let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+        match (request.method.as_str(), path) {
+            ("GET", "/v3/messages") => feed::list(self, query),
+            ("GET", path) if path.starts_with("/v3/messages/") => feed::show(self, path),
+            ("DELETE", path) => match path.trim_start_matches("/v3/").rsplit_once('/') {
+                Some((list, address)) if self.suppressed.remove(list, address) => {
+                    Turn::Answer { status: 204, body: String::new() }
+                }
+                _ => error(404, None, "resource not found"),
+            },
             ("POST", "/v3/mail/send") => send::send(self, request),
             ("GET", "/v3/scopes") => {
                 Turn::Answer { status: 200, body: json!({ "scopes": self.options.scopes }).to_string() }

@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 
 use super::Faults;
 use super::http::{Request, Turn};
+use super::suppressed::Suppressed;
 use super::vendor::{self, Fault, Vendor};
 
 pub use email::Taken;
@@ -70,6 +71,7 @@ struct Shared {
     /// By path, such as `/v2/email/outbound-emails`.
     faults: Faults<String, Fault>,
     taken: Mutex<Vec<Taken>>,
+    suppressed: Suppressed,
     count: AtomicUsize,
     signer: sns::Signer,
     subscription: Mutex<Option<sns::Subscription>>,
@@ -88,6 +90,7 @@ impl Ses {
             options,
             faults: Faults::default(),
             taken: Mutex::default(),
+            suppressed: Suppressed::default(),
             count: AtomicUsize::new(0),
             signer: sns::Signer::new().map_err(io::Error::other)?,
             subscription: Mutex::default(),
@@ -143,6 +146,17 @@ impl Ses {
     #[must_use]
     pub fn taken(&self) -> Vec<Taken> {
         self.shared.taken.lock().clone()
+    }
+
+    /// Puts an address on the account-level list.
+    pub fn suppress(&self, address: &str) {
+        self.shared.suppressed.add("account", address);
+    }
+
+    /// The addresses to which nothing is delivered.
+    #[must_use]
+    pub fn suppressed(&self) -> Vec<String> {
+        self.shared.suppressed.addresses()
     }
 
     /// Subscribes a URL to the topic: SNS asks it to confirm. Gives the statuses of its answers.
@@ -216,6 +230,13 @@ impl Vendor for Shared {
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         match (request.method.as_str(), parts.as_slice()) {
             ("POST", ["v2", "email", "outbound-emails"]) => email::send(self, request),
+            ("DELETE", ["v2", "email", "suppression", "addresses", address]) => {
+                if self.suppressed.remove("account", address) {
+                    ok(&json!({}))
+                } else {
+                    error(404, "NotFoundException", "Email address does not exist on your suppression list.")
+                }
+            }
             ("GET", ["v2", "email", "account"]) => account::account(self),
             ("GET", ["v2", "email", "identities", name]) => account::identity(self, name),
             ("GET", ["v2", "email", "configuration-sets", name, "event-destinations"]) => {

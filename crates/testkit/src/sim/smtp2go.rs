@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 
 use super::Faults;
 use super::http::{Request, Turn, serve};
+use super::suppressed::Suppressed;
 
 pub use email::Taken;
 pub use webhook::Told;
@@ -92,6 +93,9 @@ struct Shared {
     /// By path, such as `/email/send`.
     faults: Faults<String, Fault>,
     taken: Mutex<Vec<Taken>>,
+    /// What happened to messages since they were taken, as activity search shows it.
+    happened: Mutex<Vec<(Timestamp, Told)>>,
+    suppressed: Suppressed,
     count: AtomicUsize,
     requests: AtomicUsize,
     webhook: Mutex<Option<webhook::Target>>,
@@ -110,6 +114,8 @@ impl Smtp2go {
             options,
             faults: Faults::default(),
             taken: Mutex::default(),
+            happened: Mutex::default(),
+            suppressed: Suppressed::default(),
             count: AtomicUsize::new(0),
             requests: AtomicUsize::new(0),
             webhook: Mutex::default(),
@@ -172,8 +178,25 @@ impl Smtp2go {
         *self.shared.webhook.lock() = Some(webhook::Target { url: url.into(), authorization });
     }
 
+    /// Lets something happen that activity search shows and no webhook tells.
+    pub fn happens(&self, event: &Told) {
+        self.shared.happened.lock().push((self.shared.options.clock.now(), event.clone()));
+    }
+
+    /// Puts an address on the list for a reason: `bounce`, `spam`, `complaint`, `unsubscribe` or `manual`.
+    pub fn suppress(&self, reason: &str, address: &str) {
+        self.shared.suppressed.add(reason, address);
+    }
+
+    /// The addresses to which nothing is delivered.
+    #[must_use]
+    pub fn suppressed(&self) -> Vec<String> {
+        self.shared.suppressed.addresses()
+    }
+
     /// Tells the webhook of one event and gives the status of its answer; `None` when there is no webhook or no answer.
     pub async fn tell(&self, event: Told) -> Option<u16> {
+        self.happens(&event);
         webhook::tell(&self.shared, event).await
     }
 }
@@ -213,6 +236,7 @@ fn handle(shared: &Arc<Shared>, request: &Request) -> Turn {
     let turn = match path.as_str() {
         "/email/send" => email::send(shared, body, request.body.len()),
         "/activity/search" => activity::search(shared, &body),
+        "/suppression/remove" => activity::unsuppress(shared, &body),
         "/api_keys/permissions" => ok(json!({ "permissions": ["/email/send", "/activity/search"] })),
         "/stats/email_summary" => ok(json!({ "email_count": shared.count.load(Ordering::SeqCst) })),
         _ => error(404, "E_ApiResponseCodes.NOT_FOUND", "there is no such endpoint"),

@@ -4,20 +4,20 @@ mod csv;
 mod encoding;
 mod vcard;
 
-pub(super) use csv::{Csv, read as read_csv};
+pub(crate) use csv::{Csv, read as read_csv};
 pub(super) use encoding::decoded;
 pub(super) use vcard::{ATTRIBUTE_COLUMN, card, read as read_vcard};
 
 /// What a file says. Cells that hold several things have them in lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Table {
+pub(crate) struct Table {
     pub columns: Vec<String>,
     pub rows: Vec<TableRow>,
 }
 
 /// One row, or one card.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct TableRow {
+pub(crate) struct TableRow {
     /// Its number in the file, as a spreadsheet counts it: the header is row 1. Cards are counted from 1.
     pub number: u32,
     /// One for each column; those that are missing at the end are left out.
@@ -25,7 +25,7 @@ pub(super) struct TableRow {
 }
 
 impl TableRow {
-    pub(super) fn cell(&self, place: usize) -> &str {
+    pub(crate) fn cell(&self, place: usize) -> &str {
         self.cells.get(place).map_or("", String::as_str)
     }
 }

@@ -328,6 +328,7 @@ mod tests {
             merged_into: None,
             created_at: Timestamp::from_micros(0),
             last_seen_at: None,
+            suppressions: None,
         }
     }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use domain::clock::Timestamp;
 use domain::ids::MessageId;
+use domain::outgoing::Outgoing;
 use store::deliveries::{self, Lane};
+use store::suppressions::{self, Suppression};
 
 use super::{CLAIM, COUNTED_EVERY, CROWD, GATHERING, Item, Link, Sender, place, write_sent};
 use crate::core::Core;
@@ -39,12 +41,13 @@ impl Sender {
             return Some(core.clock.now().plus(std::time::Duration::from_secs(1)));
         }
         let now = core.clock.now();
+        let lent = self.lend(core, &link).await;
         let (ready, wait) = self.take_ready(&link, now);
         let again = self.start(core, &link, ready).await;
         let uncounted = self.count_rest(core, &link).await;
         let waiting = self.waiting.lock();
         let due = if link.is_usable(waiting.health) { waiting.next_due } else { None };
-        [wait, again, uncounted, due].into_iter().flatten().min()
+        [wait, again, uncounted, due, lent].into_iter().flatten().min()
     }
 
     /// Writes down the count of what was sent since the last time, when nothing is under way that will do it; gives when
@@ -154,16 +157,20 @@ impl Sender {
             Gate::ClosedUntil(until) => return (ready, Some(until)),
         };
         let wanted = most.min(waiting.prompt.len() + waiting.bulk.len());
-        let granted = waiting.pacing.take(wanted, now);
-        for _ in 0..granted {
+        let granted = waiting.grant(wanted, now);
+        let mut left = granted;
+        while left > 0 {
             let Ok(slot) = Arc::clone(&link.slots).try_acquire_owned() else { break };
             let Some(mut item) = waiting.prompt.pop_front().or_else(|| waiting.bulk.pop_front()) else {
                 break;
             };
             item.slot = Some(slot);
             ready.push(item);
+            left -= 1;
         }
-        let wait = (granted < wanted).then(|| waiting.pacing.next(now));
+        waiting.give_back(left);
+        let opens = waiting.allowance.spent_until(now).unwrap_or_else(|| waiting.pacing.next(now));
+        let wait = (granted < wanted).then_some(opens);
         (ready, wait)
     }
 
@@ -185,6 +192,11 @@ impl Sender {
         }
         let (now, tenant, epoch) = (core.clock.now(), self.tenant, core.epoch);
         let messages: Vec<MessageId> = unmarked.iter().map(|item| item.message).collect();
+        let mut recipients: Vec<String> =
+            unmarked.iter().filter_map(|item| item.outgoing.as_deref()).flat_map(recipients_of).collect();
+        recipients.sort_unstable();
+        recipients.dedup();
+        let channel = link.account.channel;
         let started = core
             .store
             .write(tenant, move |tx| {
@@ -196,15 +208,21 @@ impl Sender {
                     }
                     started.push(is_ours);
                 }
-                Ok::<_, store::Error>(started)
+                let suppressed = suppressions::of_addresses(tx, tenant, channel, &recipients)?;
+                let suppressed: Vec<String> = suppressed.iter().map(Suppression::key).collect();
+                Ok::<_, store::Error>((started, suppressed))
             })
             .await;
         match started {
-            Ok(started) => {
+            Ok((started, suppressed)) => {
                 // One that is not ours any more was cancelled meanwhile.
                 for (mut item, _) in unmarked.into_iter().zip(started).filter(|(_, is_ours)| *is_ours) {
                     item.attempts += 1;
                     item.started_at = Some(now);
+                    // It waited in memory, and somebody was suppressed meanwhile: it is loaded and looked at again.
+                    item.outgoing = item.outgoing.filter(|outgoing| {
+                        suppressed.is_empty() || !recipients_of(outgoing).any(|key| suppressed.contains(&key))
+                    });
                     attempt::spawn(core, self, link, item);
                 }
                 None
@@ -225,4 +243,10 @@ impl Sender {
             waiting.lane(item.lane).push_front(item);
         }
     }
+}
+
+/// The keys of everybody to whom a message goes.
+fn recipients_of(outgoing: &Outgoing) -> impl Iterator<Item = String> {
+    let everybody = outgoing.to.iter().chain(&outgoing.cc).chain(&outgoing.bcc);
+    everybody.map(|mailbox| mailbox.address.key())
 }

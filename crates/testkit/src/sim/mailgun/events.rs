@@ -1,4 +1,5 @@
-//! `GET /v3/{domain}/events`: one `accepted` for each recipient of what was taken, a page at a time.
+//! `GET /v3/{domain}/events`: one `accepted` for each recipient of what was taken, and what happened since, a page at a
+//! time.
 
 use serde_json::{Value, json};
 
@@ -29,17 +30,25 @@ pub(super) fn list(shared: &Shared, after: &[&str], query: &str) -> Turn {
     let indexed_until = shared.options.clock.now().minus(shared.options.index_delay);
     let recipient = text("recipient").map(|value| value.replace("%40", "@").replace("%2B", "+"));
     let taken = shared.taken.lock();
-    let found: Vec<Value> = taken
+    let is_asked = |at: domain::clock::Timestamp| {
+        let at = at.micros().div_euclid(1_000_000);
+        seconds("begin").is_none_or(|begin| at >= begin) && seconds("end").is_none_or(|end| at <= end)
+    };
+    let mut found: Vec<Value> = taken
         .iter()
         .filter(|taken| taken.at <= indexed_until)
-        .filter(|taken| {
-            let at = taken.at.micros().div_euclid(1_000_000);
-            seconds("begin").is_none_or(|begin| at >= begin) && seconds("end").is_none_or(|end| at <= end)
-        })
+        .filter(|taken| is_asked(taken.at))
         .flat_map(|taken| taken.recipients.iter().map(move |to| (taken, to)))
         .filter(|(_, to)| recipient.as_ref().is_none_or(|wanted| *to == wanted))
         .map(|(taken, to)| event_data(shared, &Told::of(taken, "accepted").to(to)))
         .collect();
+    let happened = shared.happened.lock();
+    let later = happened.iter().filter(|(at, event)| {
+        is_asked(*at)
+            && *at <= indexed_until
+            && recipient.as_ref().is_none_or(|wanted| event["recipient"].as_str() == Some(wanted))
+    });
+    found.extend(later.map(|(_, event)| event.clone()));
     let page: Vec<&Value> = found.iter().skip(from).take(limit).collect();
     let next = from + page.len();
     // The last page names a next one as well, which is empty.

@@ -201,6 +201,23 @@ pub(super) async fn hand_over(shared: &Shared, how: HandsOver, to: &str, raw: &s
     .await
 }
 
+/// Keeps a mail as `store()` does, with the event that says so.
+pub(super) fn store(shared: &Shared, to: &str, raw: &str) {
+    let mail = mail::parse(raw.as_bytes());
+    let sender = mail.from.as_ref().map(|from| from.address.as_str().to_owned()).unwrap_or_default();
+    let key = format!("KEY{}", shared.number());
+    let place = format!("http://{}/v3/domains/{}/messages/{key}", shared.host(), shared.options.domain);
+    let event = json!({
+        "event": "stored",
+        "id": format!("stored-{key}"),
+        "timestamp": shared.seconds() as f64 + 0.25,
+        "message": { "headers": { "message-id": mail.message_id, "to": to }, "recipients": [to] },
+        "storage": { "url": [place], "key": key, "region": "us-west1" },
+    });
+    shared.kept.lock().push((key, json!({ "sender": sender, "recipients": to, "body-mime": raw })));
+    shared.happened.lock().push((shared.options.clock.now(), event));
+}
+
 fn pieces(mail: &mail::Parsed) -> Vec<Part> {
     let mut parts = vec![
         Part::field("body-plain", mail.text.clone().unwrap_or_default()),

@@ -1,6 +1,7 @@
 //! Received mails: announced without their content, and given out on request, whole or in fields.
 
 use bytes::Bytes;
+use domain::clock::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::super::http::Turn;
@@ -13,12 +14,19 @@ pub(super) struct Received {
     whole: bool,
     to: String,
     raw: String,
+    at: Timestamp,
 }
 
 pub(super) fn receive(shared: &Shared, whole: bool, to: &str, raw: &str) -> (String, Told) {
     let mut received = shared.received.lock();
     let id = format!("550e8400-0000-4000-8000-{:012}", received.len() + 1);
-    received.push(Received { id: id.clone(), whole, to: to.to_owned(), raw: raw.to_owned() });
+    received.push(Received {
+        id: id.clone(),
+        whole,
+        to: to.to_owned(),
+        raw: raw.to_owned(),
+        at: shared.options.clock.now(),
+    });
     let parsed = mail::parse(raw.as_bytes());
     let data = json!({
         "email_id": id,
@@ -32,6 +40,31 @@ pub(super) fn receive(shared: &Shared, whole: bool, to: &str, raw: &str) -> (Str
         "attachments": [],
     });
     (id, Told::with("email.received", data))
+}
+
+/// Newest first, at most a hundred.
+pub(super) fn list(shared: &Shared, query: &str) -> Turn {
+    let asked = |name: &str| {
+        query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(known, _)| *known == name)
+            .map(|it| it.1)
+    };
+    let limit: usize = asked("limit").and_then(|limit| limit.parse().ok()).unwrap_or(20);
+    if !(1..=100).contains(&limit) {
+        return error(422, "validation_error", "The `limit` must be between 1 and 100.");
+    }
+    let received = shared.received.lock();
+    let newest: Vec<&Received> = received.iter().rev().collect();
+    let behind = asked("after").and_then(|id| newest.iter().position(|one| one.id == id));
+    let rest = &newest[behind.map_or(0, |place| place + 1)..];
+    let page: Vec<Value> = rest
+        .iter()
+        .take(limit)
+        .map(|one| json!({ "id": one.id, "to": [one.to], "created_at": one.at.to_string() }))
+        .collect();
+    ok(&json!({ "object": "list", "has_more": rest.len() > limit, "data": page }))
 }
 
 pub(super) fn show(shared: &Shared, id: &str) -> Turn {
