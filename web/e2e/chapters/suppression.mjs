@@ -6,7 +6,7 @@ const JSON_BODY = { 'Content-Type': 'application/json' };
 
 export async function suppression(stage) {
   const { page, stamp } = stage;
-  const gone = `gone.${stamp}@example.com`;
+  const gone = `calm.${stamp}@example.com`;
   const list = page.getByRole('list', { name: 'Suppressed addresses' });
   const row = (address) => list.getByRole('listitem').filter({ hasText: address });
 

@@ -158,7 +158,7 @@ story!(old_entries_of_the_journal_leave_when_the_house_says_so, async |app| {
     let (admin, agent) = (app.key(), app.key());
     assert_eq!(agent.get(&raw).await.status, 200, "kept for ever unless the house says otherwise");
     let changed = admin.patch("/v1/settings", json!({ "journal_retention_days": 30 })).await;
-    assert_eq!(changed.body, json!({ "journal_retention_days": 30, "undo_send_seconds": 10 }));
+    assert_eq!(changed.body["journal_retention_days"], 30, "{}", changed.body);
     app.advance(HOUR).await;
     app.wait_until("the old entry is gone", async || app.key().get("/v1/journal").await.rows().is_empty())
         .await;

@@ -232,3 +232,36 @@ story!(everything_of_a_message_arrives, async |app| {
     assert_eq!((&logo["disposition"], &logo["content_id"]), (&json!("inline"), &json!("logo")));
     assert_eq!((&bill["disposition"], &bill["content"]), (&json!("attachment"), &json!("YQ0KLS1iDQoNCg==")));
 });
+
+story!(a_batch_does_not_wait_for_its_strangers, async |app| {
+    let (vendor, _, _listening) = sendgrid(&app, json!({})).await;
+    let mut ids = Vec::new();
+    for number in 0..25 {
+        let id = send(&app, letter(&format!("reader{number}@example.com"))).await;
+        becomes(&app, &id, "sent").await;
+        ids.push(id);
+    }
+    let mut events: Vec<Told> = vendor.taken().iter().map(|taken| Told::of(taken, "delivered")).collect();
+    let mut stranger = events[3].clone();
+    stranger.about.id = "nobody-knows-it".to_owned();
+    stranger.about.custom_args = json!({});
+    events.insert(3, stranger);
+    assert_eq!(vendor.tell(Batch::of(events)).await, [Some(200)]);
+    for id in &ids {
+        becomes(&app, id, "delivered").await;
+    }
+    let entries = app.key().get("/v1/journal").await;
+    assert_eq!(texts(&entries.body["data"], "state"), ["received"], "the stranger may still come");
+    app.wait_until("the stranger is given up", async || {
+        app.clock.advance(MINUTE);
+        app.key().get("/v1/journal").await.rows()[0]["state"] == "processed"
+    })
+    .await;
+    let entries = app.key().get("/v1/journal").await;
+    let entry = &entries.rows()[0];
+    assert_eq!(entry["reason"], "1 events were about no message of ours", "{entry}");
+    for id in &ids {
+        let kinds = message(&app, id).await;
+        assert_eq!(texts(&kinds["events"], "kind").iter().filter(|kind| **kind == "delivered").count(), 1);
+    }
+});
