@@ -9,24 +9,23 @@ use super::work::{Lane, Work};
 
 /// How many closures may wait. Beyond it callers are told to come back (503), so memory stays bounded.
 const CAPACITY: usize = 16_384;
-/// How much bulk work one commit may carry, so that a prompt closure never waits behind much of it.
-const BULK_PER_TAKE: usize = 64;
-
 pub(crate) struct Queue {
     lanes: Mutex<Lanes>,
     arrived: Condvar,
 }
 
-#[derive(Default)]
 struct Lanes {
+    bulk_per_take: usize,
     prompt: VecDeque<Box<dyn Work>>,
     bulk: VecDeque<Box<dyn Work>>,
     closed: bool,
 }
 
 impl Queue {
-    pub(crate) fn new() -> Queue {
-        Queue { lanes: Mutex::new(Lanes::default()), arrived: Condvar::new() }
+    /// `bulk_per_take` is how much bulk work one commit may carry, so that a prompt closure never waits behind much of it.
+    pub(crate) fn new(bulk_per_take: usize) -> Queue {
+        let lanes = Lanes { bulk_per_take, prompt: VecDeque::new(), bulk: VecDeque::new(), closed: false };
+        Queue { lanes: Mutex::new(lanes), arrived: Condvar::new() }
     }
 
     /// Puts work behind what waits.
@@ -91,7 +90,7 @@ impl Queue {
 impl Lanes {
     fn drain(&mut self, most: usize) -> Vec<Box<dyn Work>> {
         let prompt = self.prompt.len().min(most);
-        let bulk = self.bulk.len().min(most - prompt).min(BULK_PER_TAKE);
+        let bulk = self.bulk.len().min(most - prompt).min(self.bulk_per_take);
         let mut taken = Vec::with_capacity(prompt + bulk);
         taken.extend(self.prompt.drain(..prompt));
         taken.extend(self.bulk.drain(..bulk));

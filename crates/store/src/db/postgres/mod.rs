@@ -19,6 +19,8 @@ use readers::Readers;
 
 /// Writer sessions. Work of one tenant always goes to the same one, so within a process it never waits for itself.
 const WRITERS: usize = 4;
+/// Bulk closures of one commit: each statement of theirs is a round trip that somebody may be waiting behind.
+const BULK_PER_TAKE: usize = 16;
 
 /// The database of a cluster.
 pub(crate) struct Cluster {
@@ -35,7 +37,7 @@ impl Cluster {
         let mut queues = Vec::with_capacity(WRITERS);
         let mut writers = Vec::with_capacity(WRITERS);
         for place in 0..WRITERS {
-            let queue = Arc::new(Queue::new());
+            let queue = Arc::new(Queue::new(BULK_PER_TAKE));
             let session = if place == 0 { Some(Session::connect(&target)?) } else { None };
             let (taken, aim) = (Arc::clone(&queue), Arc::clone(&target));
             let writer = std::thread::Builder::new()

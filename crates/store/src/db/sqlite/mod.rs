@@ -17,6 +17,9 @@ use readers::Readers;
 
 pub(crate) use open::open_for_writing;
 
+/// Bulk closures of one commit.
+const BULK_PER_TAKE: usize = 64;
+
 /// The embedded database.
 pub(crate) struct Embedded {
     path: PathBuf,
@@ -29,7 +32,7 @@ pub(crate) struct Embedded {
 impl Embedded {
     pub(crate) fn start(path: &Path) -> Result<Embedded, Error> {
         let connection = open_for_writing(path)?;
-        let queue = Arc::new(Queue::new());
+        let queue = Arc::new(Queue::new(BULK_PER_TAKE));
         let checkpointer = Checkpointer::start(path)?;
         let written = checkpointer.signal();
         let taken = Arc::clone(&queue);
