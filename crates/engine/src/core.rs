@@ -20,6 +20,7 @@ use crate::mailboxes::Readers;
 use crate::receive::{Frequencies, Heard, Intake, Refusals};
 use crate::search::Following;
 use crate::send::Senders;
+use crate::turns::Turns;
 use crate::vault::Vault;
 use crate::webhooks::Webhooks;
 
@@ -74,8 +75,8 @@ pub(crate) struct Core {
     pub(crate) heard: Heard,
     /// How often senders wrote lately.
     pub(crate) frequencies: Frequencies,
-    /// Wakes the loop of background jobs.
-    pub(crate) jobs_wake: Notify,
+    /// The loop of background jobs.
+    pub(crate) jobs: Turns,
     /// Wakes whoever waits for a time, when a test moves the clock.
     pub(crate) clock_moved: Arc<Notify>,
     pub(crate) tasks: TaskTracker,
@@ -139,7 +140,7 @@ impl Engine {
             refusals: Refusals::default(),
             heard: Heard::default(),
             frequencies: Frequencies::default(),
-            jobs_wake: Notify::new(),
+            jobs: Turns::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             access: Door::default(),

@@ -19,6 +19,7 @@ mod runtime;
 pub mod search;
 pub mod send;
 pub mod suppression;
+mod turns;
 pub mod vault;
 pub mod webhooks;
 

@@ -126,6 +126,7 @@ impl Engine {
         core.store.waiting() == 0
             && core.intake.is_idle()
             && core.following.is_idle(core)
+            && core.jobs.is_idle(now)
             && core.webhooks.is_idle(core, now)
             && core.senders.all().iter().all(|sender| sender.is_idle(now))
     }

@@ -107,7 +107,7 @@ impl Engine {
             })
             .await?;
         self.core.feed.wake();
-        self.core.jobs_wake.notify_one();
+        self.core.jobs.look_again();
         self.shown(principal, id).await
     }
 
@@ -154,7 +154,7 @@ impl Engine {
             })
             .await?;
         self.core.feed.wake();
-        self.core.jobs_wake.notify_one();
+        self.core.jobs.look_again();
         Ok(changed)
     }
 }

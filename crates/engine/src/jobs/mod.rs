@@ -41,15 +41,19 @@ pub(crate) fn start(core: &Arc<Core>) {
     let running = Arc::clone(core);
     core.tasks.spawn(async move {
         loop {
+            let look = running.jobs.begin();
             let next = match run_due(&running).await {
-                Ok(next) => next,
+                Ok(next) => {
+                    running.jobs.end(look, Some(next));
+                    next
+                }
                 Err(error) => {
                     tracing::warn!(%error, "Jobs could not be claimed; trying again.");
                     running.clock.now().plus(Duration::from_secs(5))
                 }
             };
             tokio::select! {
-                () = running.jobs_wake.notified() => {}
+                () = running.jobs.asked_for() => {}
                 () = running.sleep_until(Some(next)) => {}
                 () = running.stopping.cancelled() => return,
             }
@@ -59,6 +63,8 @@ pub(crate) fn start(core: &Arc<Core>) {
 
 /// Runs everything that is due; gives when to look again.
 async fn run_due(core: &Arc<Core>) -> Result<Timestamp, Error> {
+    // Counted from before the work: what fell due while it was done is looked at without a further wait.
+    let round = core.clock.now().plus(ROUND);
     loop {
         let (epoch, now) = (core.epoch, core.clock.now());
         let claimed = core.store.write_any(move |tx| jobs::claim(tx, epoch, now, PER_CLAIM)).await?;
@@ -70,9 +76,7 @@ async fn run_due(core: &Arc<Core>) -> Result<Timestamp, Error> {
         }
     }
     rounds(core).await?;
-    let now = core.clock.now();
     let due = core.store.read(jobs::next_due).await?;
-    let round = now.plus(ROUND);
     Ok(due.map_or(round, |due| due.min(round)))
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::backoff::Backoff;
+use domain::clock::Timestamp;
 use net::imap::{Imap, ImapFault};
 use store::accounts::Health;
 use store::mailboxes::{self, Mailbox};
@@ -41,11 +42,12 @@ pub(super) async fn run(core: &Arc<Core>, seat: &Seat, mailbox: Mailbox) {
         }
         failures += 1;
         let wait = BACKOFF.wait_after(failures, &core.chance).unwrap_or(BACKOFF.ceiling);
+        let until = core.clock.now().plus(wait);
         let words = in_words(&fault, failures, wait);
         tracing::warn!(mailbox = %id, failures, reason = %fault, "A mailbox cannot be read now.");
         let alarm = if failures == ALARMING { Alarm::Raised } else { Alarm::No };
         health::note(core, tenant, id, Health::Failing, Some(words), alarm).await;
-        core.sleep_until(Some(core.clock.now().plus(wait))).await;
+        core.sleep_until(Some(until)).await;
     }
 }
 
@@ -93,17 +95,20 @@ async fn read(
             Err(fault) => return fault,
         };
         *failures = 0;
-        well(core, mailbox, troubles).await;
-        if let Err(fault) = wait(core, settings, &mut imap).await {
+        let looked_at = core.clock.now();
+        well(core, mailbox, looked_at, troubles).await;
+        if let Err(fault) = wait(core, settings, &mut imap, looked_at).await {
             return fault;
         }
     }
 }
 
 /// The mailbox can be read; what does not work in single folders is said nevertheless.
-async fn well(core: &Arc<Core>, mailbox: &Mailbox, troubles: Vec<String>) {
-    let (tenant, id, now) = (mailbox.tenant, mailbox.id, core.clock.now());
-    if let Err(error) = core.store.write(tenant, move |tx| mailboxes::set_seen(tx, tenant, id, now)).await {
+async fn well(core: &Arc<Core>, mailbox: &Mailbox, looked_at: Timestamp, troubles: Vec<String>) {
+    let (tenant, id) = (mailbox.tenant, mailbox.id);
+    if let Err(error) =
+        core.store.write(tenant, move |tx| mailboxes::set_seen(tx, tenant, id, looked_at)).await
+    {
         tracing::warn!(mailbox = %id, %error, "It could not be written down that a mailbox was looked into.");
     }
     let (health, error) =
@@ -112,9 +117,14 @@ async fn well(core: &Arc<Core>, mailbox: &Mailbox, troubles: Vec<String>) {
 }
 
 /// Waits for news of the first folder, or until it is time to look into all of them again.
-async fn wait(core: &Arc<Core>, settings: &MailboxSettings, imap: &mut Imap) -> Result<(), ImapFault> {
+async fn wait(
+    core: &Arc<Core>,
+    settings: &MailboxSettings,
+    imap: &mut Imap,
+    looked_at: Timestamp,
+) -> Result<(), ImapFault> {
     let pause = Duration::from_secs(u64::from(settings.poll_seconds)).min(LONGEST_IDLE);
-    let until = core.clock.now().plus(pause);
+    let until = looked_at.plus(pause);
     let mut idles = imap.can_idle();
     if idles && let Err(fault) = imap.begin_idle().await {
         if !fault.leaves_connection() {

@@ -125,7 +125,7 @@ async fn hear(core: &Arc<Core>, sender: &Sender, since: Timestamp, now: Timestam
     // Only now: after a crash in between it is asked again, and what is in the journal is known there.
     core.store.write(place.0, move |tx| account_cursors::advance(tx, place, heard_until, next)).await?;
     if next == now {
-        core.jobs_wake.notify_one();
+        core.jobs.look_again();
     }
     Ok(count)
 }

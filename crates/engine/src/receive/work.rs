@@ -151,10 +151,9 @@ async fn put_off(core: &Arc<Core>, tenant: TenantId, id: JournalId, reason: Stri
         Err(_) => 1,
     };
     let wait = Duration::from_secs(1 << attempts.min(8));
-    let waiting = Arc::clone(core);
+    let (waiting, until) = (Arc::clone(core), core.clock.now().plus(wait));
     core.intake.put_off();
     core.tasks.spawn(async move {
-        let until = waiting.clock.now().plus(wait);
         tokio::select! {
             () = waiting.sleep_until(Some(until)) => {}
             () = waiting.stopping.cancelled() => {}

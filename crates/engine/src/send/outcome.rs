@@ -264,7 +264,7 @@ pub(super) fn after(core: &Core, sender: &Sender, attempted: &Attempted, onward:
         Onward::Nowhere => {}
     }
     if matches!(attempted.outcome, Outcome::Unknown(_)) {
-        core.jobs_wake.notify_one();
+        core.jobs.look_again();
     }
 }
 

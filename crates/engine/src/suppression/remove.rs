@@ -49,7 +49,7 @@ impl Engine {
             })
             .await?;
         self.core.feed.wake();
-        self.core.jobs_wake.notify_one();
+        self.core.jobs.look_again();
         Ok(())
     }
 }

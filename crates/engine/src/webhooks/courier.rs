@@ -1,7 +1,6 @@
 //! The courier: looks which webhooks have something due, and opens a lane for each of them.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::clock::Timestamp;
@@ -17,12 +16,10 @@ const AFTER_FAULT: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(core: &Arc<Core>) {
     loop {
-        let asked = core.webhooks.asked.load(Ordering::SeqCst);
+        let began = core.webhooks.turns.begin();
         let (next, poll) = match look(core).await {
             Ok(next) => {
-                let micros = next.map_or(i64::MAX, Timestamp::micros);
-                core.webhooks.next_due.store(micros, Ordering::SeqCst);
-                core.webhooks.looked.store(asked, Ordering::SeqCst);
+                core.webhooks.turns.end(began, next);
                 (next, POLL)
             }
             Err(error) => {
@@ -34,7 +31,7 @@ pub(super) async fn run(core: &Arc<Core>) {
             }
         };
         tokio::select! {
-            () = core.webhooks.wake.notified() => {}
+            () = core.webhooks.turns.asked_for() => {}
             () = core.sleep_until(next) => {}
             () = tokio::time::sleep(poll) => {}
             () = core.stopping.cancelled() => return,

@@ -17,15 +17,15 @@ mod view;
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::clock::Timestamp;
 use domain::ids::WebhookId;
 use net::http::GuardPolicy;
 use parking_lot::Mutex;
-use tokio::sync::Notify;
 
 use crate::core::Core;
+use crate::turns::Turns;
 
 pub use attempt::signed_headers;
 pub use change::{CreatedWebhook, NewWebhook, RotateSecret, RotatedSecret, WebhookChange};
@@ -45,12 +45,8 @@ pub(crate) struct Webhooks {
     http: net::http::Client,
     /// The count of the hub up to which the feed was read.
     followed: AtomicU64,
-    /// How often somebody asked the courier to look, and the number of the request after which it last did.
-    asked: AtomicU64,
-    looked: AtomicU64,
-    wake: Notify,
-    /// When the next delivery is due, in microseconds.
-    next_due: AtomicI64,
+    /// The courier's.
+    turns: Turns,
     /// The webhooks that are being sent to.
     lanes: Mutex<HashSet<WebhookId>>,
 }
@@ -62,26 +58,21 @@ impl Webhooks {
         Webhooks {
             http: net::http::Client::new(policy),
             followed: AtomicU64::new(u64::MAX),
-            asked: AtomicU64::new(1),
-            looked: AtomicU64::new(0),
-            wake: Notify::new(),
-            next_due: AtomicI64::new(i64::MAX),
+            turns: Turns::new(),
             lanes: Mutex::default(),
         }
     }
 
     /// There may be something to send.
     pub(crate) fn look_again(&self) {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        self.wake.notify_one();
+        self.turns.look_again();
     }
 
     /// Whether nothing is left to do at this time.
     pub(crate) fn is_idle(&self, core: &Core, now: Timestamp) -> bool {
         self.followed.load(Ordering::SeqCst) == core.feed.count()
             && self.lanes.lock().is_empty()
-            && self.asked.load(Ordering::SeqCst) == self.looked.load(Ordering::SeqCst)
-            && self.next_due.load(Ordering::SeqCst) > now.micros()
+            && self.turns.is_idle(now)
     }
 }
 

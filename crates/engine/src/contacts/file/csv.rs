@@ -16,14 +16,15 @@ pub(crate) fn read(text: &str) -> Table {
     let mut table = Table::default();
     while let Some(cells) = records.next_record() {
         number += 1;
+        let cells: Vec<String> = cells.iter().map(|cell| harmless(cell)).collect();
         if cells.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
         if table.columns.is_empty() {
             table.columns = cells.iter().map(|cell| cell.trim().to_owned()).collect();
-            continue;
+        } else {
+            table.rows.push(TableRow { number, cells });
         }
-        table.rows.push(TableRow { number, cells: cells.iter().map(|cell| harmless(cell)).collect() });
     }
     table
 }
@@ -179,6 +180,7 @@ mod tests {
     fn rows_have_the_numbers_of_a_spreadsheet() {
         let numbers = |text| read(text).rows.iter().map(|row| row.number).collect::<Vec<_>>();
         assert_eq!(numbers("a,b\n1,2\n\n,\n3,4\n"), [2, 5]);
+        assert_eq!(numbers("a,b\n,\"'\t\"\n1,2"), [3], "a guarded blank is blank");
         assert_eq!(numbers("sep=,\na,b\n\"x\ny\",2\n3,4"), [3, 4]);
     }
 

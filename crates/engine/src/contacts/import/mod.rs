@@ -177,7 +177,7 @@ impl Engine {
         let existing = request.existing.unwrap_or(Existing::Update);
         let import =
             self.begin_import(principal, bytes, (format, dry_run, existing), request.mapping).await?;
-        self.core.jobs_wake.notify_one();
+        self.core.jobs.look_again();
         Ok(import)
     }
 

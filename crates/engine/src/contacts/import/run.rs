@@ -48,7 +48,7 @@ pub(crate) async fn continue_import(core: &Arc<Core>, job: &Job) -> Result<JobOu
         let (tenant, now) = (job.tenant, core.clock.now());
         let next = self::job(tenant, core.ids.next(), import, now);
         core.store.write(tenant, move |tx| store::jobs::insert(tx, &next, now)).await?;
-        core.jobs_wake.notify_one();
+        core.jobs.look_again();
     }
     Ok(JobOutcome::Done)
 }

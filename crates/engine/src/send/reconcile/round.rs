@@ -48,7 +48,7 @@ pub(crate) async fn round(core: &Arc<Core>) -> Result<(), Error> {
             let place = (tenant, account);
             if !core.store.read(move |tx| inquiries::unasked(tx, place, overdue, 1)).await?.is_empty() {
                 core.store.write(tenant, move |tx| ask(tx, &writing, place)).await?;
-                core.jobs_wake.notify_one();
+                core.jobs.look_again();
             }
         }
     }

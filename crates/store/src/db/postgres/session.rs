@@ -14,10 +14,28 @@ use crate::db::args::Arg;
 const AHEAD: usize = 128;
 
 pub(crate) struct Session {
-    runtime: Runtime,
+    runtime: Own,
     client: Client,
     statements: HashMap<&'static str, Statement>,
     ahead: Vec<(Statement, Vec<Arg<'static>>)>,
+}
+
+/// A runtime that may be dropped anywhere: also by a task that was the last to hold the store, where a plain one panics.
+struct Own(Option<Runtime>);
+
+impl Own {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let Own(Some(runtime)) = self else { unreachable!("it is taken out by its drop only") };
+        runtime.block_on(future)
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Session {
@@ -27,7 +45,7 @@ impl Session {
             .build()
             .map_err(|error| Error::Unavailable(error.to_string()))?;
         let client = runtime.block_on(target.connect())?;
-        Ok(Session { runtime, client, statements: HashMap::new(), ahead: Vec::new() })
+        Ok(Session { runtime: Own(Some(runtime)), client, statements: HashMap::new(), ahead: Vec::new() })
     }
 
     pub(crate) fn is_closed(&self) -> bool {
