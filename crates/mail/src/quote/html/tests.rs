@@ -249,7 +249,8 @@ proptest! {
             words
         };
         let together = [Some(&parts.new), parts.quoted.as_ref()].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
-        prop_assert_eq!(count(&together), count(&html));
+        // As it is rewritten: a tag that no reader knows does not keep two words apart.
+        prop_assert_eq!(count(&together), count(&crate::html::rewritten(&html)));
         let seen = |html: &str| !words(html).is_empty();
         prop_assert!(seen(&parts.new) || !seen(&html) || parts.new.contains("<img"));
     }
