@@ -127,9 +127,11 @@ async fn connect(core: &Arc<Core>, account: Account) -> Result<(), Error> {
         None => false,
     };
     let now = core.clock.now();
-    let sent_today = sent_today(core, &account, now).await?;
+    // Nobody asks how much it was where there is no limit.
+    let sent_today = if account.daily_limit.is_some() { sent_today(core, &account, now).await? } else { 0 };
     let link = Link::new(account, provider, takes_replies);
     if let Some(sender) = core.senders.get(link.account.tenant, link.account.id) {
+        sender.note_sent_today(sent_today, now);
         sender.relink(link, now);
         return Ok(());
     }

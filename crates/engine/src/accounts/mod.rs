@@ -5,13 +5,14 @@ mod change;
 mod check;
 mod connect;
 mod dkim;
+mod request;
 mod routes;
 mod view;
 
 pub use catalogue::{LinkView, ProviderView, catalogue};
-pub use change::{AccountChange, NewAccount};
 pub use check::Checked;
 pub use dkim::{DkimRecord, DkimView, NewDkim};
+pub use request::{AccountChange, NewAccount};
 pub use routes::{NewRoute, RouteView};
 pub use view::{AccountView, HealthView};
 

@@ -247,7 +247,7 @@ fn write(
         (true, None) => MessageState::Queued,
     };
     // The name is the caller's to choose; the address is one of the account's in any case.
-    let from = new.from.clone().filter(|from| from.name.is_some()).or_else(|| load::sender_of(&order.link));
+    let from = new.from.clone().filter(|from| from.name.is_some()).or_else(|| order.link.sender.clone());
     let domain = from.as_ref().map_or("chancery.invalid", |mailbox| mailbox.address.domain());
     let reply_to = new.reply_to.clone().or_else(|| token_address(core, tenant, &order.link, place.thread));
     let message = Message {
@@ -353,8 +353,8 @@ fn token_address(core: &Core, tenant: TenantId, link: &Link, thread: ThreadId) -
     if !link.takes_replies {
         return None;
     }
-    let sender = load::sender_of(link)?;
+    let sender = link.sender.as_ref()?;
     let token = load::reply_token(&core.vault, tenant, thread);
     let address = mail::address::plus_tag(&sender.address, &token).ok()?;
-    Some(Mailbox { name: sender.name, address })
+    Some(Mailbox { name: sender.name.clone(), address })
 }

@@ -9,7 +9,7 @@ use domain::ids::{AccountId, MessageId, TenantId};
 use domain::message::{EventKind, MessageState};
 use store::Tx;
 use store::deliveries::{self, Delivery, Lane};
-use store::messages::{self, Change, Envelope, Message};
+use store::messages::{self, Change, Message};
 
 use super::outcome;
 use super::routing::{self, Bonds};
@@ -35,9 +35,7 @@ fn account_for(
     let Some(to) = routing::stand_in(&candidates, own, bonds, &[], |whole| core.chance.below(whole)) else {
         return Ok(own);
     };
-    let sender = envelope.from.as_ref().map(|mailbox| &mailbox.address);
-    let other = (!to.speaks_as(sender)).then(|| Envelope { from: to.sender.clone(), ..envelope.clone() });
-    messages::set_account(tx, tenant, message.id, to.account, other.as_ref())?;
+    messages::set_account(tx, tenant, message.id, to.account, to.other_envelope(&envelope).as_ref())?;
     Ok(to.account)
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use domain::address::{EmailAddress, Mailbox};
 use domain::failure::AttemptOutcome;
 use domain::ids::{MessageId, TenantId, ThreadId};
 use domain::outgoing::{File, Outgoing};
@@ -108,7 +107,7 @@ pub(crate) fn outgoing(
     link: &Link,
 ) -> Result<Outgoing, Error> {
     let envelope = &body.envelope;
-    let from = envelope.from.clone().or_else(|| sender_of(link)).ok_or_else(|| {
+    let from = envelope.from.clone().or_else(|| link.sender.clone()).ok_or_else(|| {
         Error::conflict("no_sender", "the channel account has no sender address; set one under Channels")
     })?;
     // Bounces are sent where mail is taken in; elsewhere nobody would read the tag.
@@ -137,12 +136,6 @@ pub(crate) fn outgoing(
         attempt: message.attempts + 1,
         trial: 1,
     })
-}
-
-/// The sender identity of an account.
-pub(crate) fn sender_of(link: &Link) -> Option<Mailbox> {
-    let address: EmailAddress = link.account.sender_address.as_deref()?.parse().ok()?;
-    Some(Mailbox { name: link.account.sender_name.clone(), address })
 }
 
 const TOKEN_MAC: usize = 8;

@@ -37,10 +37,7 @@ pub(super) fn apply(
     if !deliveries::reroute(tx, (tenant, message.id), *from, to.account, now)? {
         return Ok(());
     }
-    let sender = envelope.from.as_ref().map(|mailbox| &mailbox.address);
-    let other = (!to.speaks_as(sender) && to.sender.is_some())
-        .then(|| Envelope { from: to.sender.clone(), ..(*envelope).clone() });
-    messages::set_account(tx, tenant, message.id, to.account, other.as_ref())?;
+    messages::set_account(tx, tenant, message.id, to.account, to.other_envelope(envelope).as_ref())?;
     outcome::note(tx, tenant, message.id, key, EventKind::Rerouted, words, now)?;
     let change = Change {
         reason_code: Some(REROUTED.to_owned()),

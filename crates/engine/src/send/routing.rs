@@ -37,6 +37,14 @@ impl Candidate {
     pub(crate) fn speaks_as(&self, address: Option<&EmailAddress>) -> bool {
         self.sender.as_ref().map(|sender| sender.address.key()) == address.map(EmailAddress::key)
     }
+
+    /// The envelope of a message that goes through this account from now on, when it is not the one that it has: it comes
+    /// from this account's address then.
+    pub(crate) fn other_envelope(&self, envelope: &Envelope) -> Option<Envelope> {
+        let sender = self.sender.as_ref()?;
+        let is_other = !self.speaks_as(envelope.from.as_ref().map(|from| &from.address));
+        is_other.then(|| Envelope { from: Some(sender.clone()), ..envelope.clone() })
+    }
 }
 
 /// The best account for a message: one that can send before one that cannot, then the lowest priority number, then by lot
