@@ -9,6 +9,7 @@ mod attempt;
 mod cancel;
 mod checked;
 mod circuit;
+mod decision;
 mod elsewhere;
 mod files;
 mod forward;

@@ -8,7 +8,7 @@ use store::Tx;
 use store::message_events::{self, MessageEvent};
 use store::messages::{self, Change, Message};
 
-use super::outcome;
+use super::{decision, outcome};
 use crate::core::Core;
 use crate::{Error, suppression};
 
@@ -56,7 +56,7 @@ pub(crate) fn apply_report(
         let bad = matches!(state, MessageState::Bounced | MessageState::Failed);
         // That some recipients were refused stays true, whatever is reported of the others.
         let (was_code, was_detail) = match message.reason_code.as_deref() {
-            Some(outcome::SOME_REFUSED) => (message.reason_code.clone(), message.reason_detail.clone()),
+            Some(decision::SOME_REFUSED) => (message.reason_code.clone(), message.reason_detail.clone()),
             _ => (None, None),
         };
         let change = Change {

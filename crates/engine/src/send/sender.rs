@@ -2,9 +2,10 @@
 
 mod departures;
 mod lending;
+mod reservation;
 mod standing;
+mod waiting;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use domain::address::Mailbox;
@@ -17,10 +18,12 @@ use store::accounts::{Account, Health};
 use store::deliveries::Lane;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use super::allowance::Allowance;
 use super::circuit::{Circuit, Gate};
 use super::pacing::Pacing;
 use lending::Lending;
+use waiting::{Waiting, place};
+
+pub(crate) use reservation::Reservation;
 
 /// How many deliveries an account holds in memory; the rest waits in the database.
 const WINDOW: usize = 16_384;
@@ -33,9 +36,6 @@ const GATHERING: std::time::Duration = std::time::Duration::from_millis(1);
 /// Attempts per connection that may wait for their outcome to be committed. More of them hide the commit's time, and each
 /// of them is unknown after a crash.
 const SLOTS_PER_CONNECTION: usize = 4;
-
-/// A provider that asks for a shorter pause than this keeps what waits for it.
-const LONG_PAUSE: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// How often the count of sent messages is written down.
 const COUNTED_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
@@ -91,28 +91,6 @@ pub(crate) struct Sender {
     runs: bool,
 }
 
-struct Waiting {
-    prompt: VecDeque<Item>,
-    bulk: VecDeque<Item>,
-    /// Places promised to deliveries whose transaction is not committed yet.
-    reserved: usize,
-    /// Whether the database may hold free deliveries that are due, by lane.
-    backlog: [bool; 2],
-    /// How often that was suspected: what is suspected while the database is asked is not in its answer.
-    suspicions: u64,
-    /// When the next free delivery falls due.
-    next_due: Option<Timestamp>,
-    /// As it was last written down; settings do not change with it, so it is kept apart from them.
-    health: Health,
-    circuit: Circuit,
-    pacing: Pacing,
-    allowance: Allowance,
-    lending: Lending,
-    last_sent_noted: Timestamp,
-    /// Sent since it was last noted in the database.
-    sent: i64,
-}
-
 /// A delivery that this process holds.
 pub(crate) struct Item {
     pub message: MessageId,
@@ -127,129 +105,10 @@ pub(crate) struct Item {
     pub outgoing: Option<Arc<Outgoing>>,
 }
 
-/// A place for a delivery that is being accepted. Dropped without use, it gives the place back.
-pub(crate) struct Reservation {
-    sender: Arc<Sender>,
-    lane: Lane,
-    leased: bool,
-    slot: Option<OwnedSemaphorePermit>,
-    started_at: Timestamp,
-}
-
-impl Reservation {
-    /// Whether the delivery is leased to this process from its insert on.
-    pub(crate) fn is_leased(&self) -> bool {
-        self.leased
-    }
-
-    /// Since when it counts as started, when a slot was free.
-    pub(crate) fn started_at(&self) -> Option<Timestamp> {
-        self.slot.as_ref().map(|_| self.started_at)
-    }
-
-    /// After the commit: gives the delivery to its sender.
-    pub(crate) fn hand_over(mut self, message: MessageId, outgoing: Option<Arc<Outgoing>>) {
-        let slot = self.slot.take();
-        let mut waiting = self.sender.waiting.lock();
-        if self.leased {
-            let started_at = slot.as_ref().map(|_| self.started_at);
-            let attempts = u32::from(slot.is_some());
-            let item = Item { message, lane: self.lane, attempts, started_at, slot, outgoing };
-            waiting.lane(self.lane).push_back(item);
-        } else {
-            waiting.suspect(self.lane);
-        }
-        drop(waiting);
-        self.sender.wake.notify_one();
-    }
-}
-
-impl Drop for Reservation {
-    fn drop(&mut self) {
-        if self.leased {
-            let mut waiting = self.sender.waiting.lock();
-            waiting.reserved -= 1;
-            // A slot that is still here was used for nothing.
-            if self.slot.is_some() {
-                waiting.give_back(1);
-            }
-        }
-    }
-}
-
-const fn place(lane: Lane) -> usize {
-    match lane {
-        Lane::Prompt => 0,
-        Lane::Bulk => 1,
-    }
-}
-
-impl Waiting {
-    fn lane(&mut self, lane: Lane) -> &mut VecDeque<Item> {
-        match lane {
-            Lane::Prompt => &mut self.prompt,
-            Lane::Bulk => &mut self.bulk,
-        }
-    }
-
-    /// The database may hold something of this lane.
-    fn suspect(&mut self, lane: Lane) {
-        self.backlog[place(lane)] = true;
-        self.suspicions += 1;
-    }
-
-    fn suspect_all(&mut self) {
-        self.suspect(Lane::Prompt);
-        self.suspect(Lane::Bulk);
-    }
-
-    /// How many of `wanted` may leave now, by the rate and by the day's limit; they are taken.
-    fn grant(&mut self, wanted: usize, now: Timestamp) -> usize {
-        let paced = self.pacing.take(wanted, now);
-        let granted = self.allowance.take(paced, now);
-        self.pacing.give_back(paced - granted);
-        granted
-    }
-
-    /// Puts back what was granted and did not leave.
-    fn give_back(&mut self, unused: usize) {
-        self.pacing.give_back(unused);
-        self.allowance.give_back(unused);
-    }
-
-    /// Whether the account cannot send for longer than a moment, so that others should take over what waits for it.
-    fn is_out(&self, link: &Link, now: Timestamp) -> bool {
-        let is_closed = match self.circuit.gate(now) {
-            Gate::ClosedUntil(until) => self.circuit.is_failing() || until.since(now) >= LONG_PAUSE,
-            Gate::Open | Gate::OneAtATime => false,
-        };
-        !link.is_usable(self.health) || self.allowance.spent_until(now).is_some() || is_closed
-    }
-
-    fn len(&self) -> usize {
-        self.prompt.len() + self.bulk.len() + self.reserved
-    }
-}
-
 impl Sender {
     /// `sent_today` is what the account has sent on this day (UTC) so far.
     pub(crate) fn new(link: Link, runs: bool, sent_today: u64, now: Timestamp) -> Arc<Sender> {
-        let waiting = Waiting {
-            prompt: VecDeque::new(),
-            bulk: VecDeque::new(),
-            reserved: 0,
-            // At the start nobody knows what the database holds.
-            backlog: [true, true],
-            suspicions: 0,
-            next_due: None,
-            health: link.account.health,
-            circuit: Circuit::default(),
-            pacing: Pacing::new(link.account.rate_per_second, now),
-            allowance: Allowance::new(link.account.daily_limit, sent_today, now),
-            lending: Lending::default(),
-            last_sent_noted: Timestamp::from_micros(0),
-            sent: 0,
-        };
+        let waiting = Waiting::new(&link.account, sent_today, now);
         Arc::new(Sender {
             tenant: link.account.tenant,
             id: link.account.id,
@@ -330,29 +189,6 @@ impl Sender {
     pub(crate) fn look_again(&self) {
         self.waiting.lock().suspect_all();
         self.wake.notify_one();
-    }
-
-    /// A place for a delivery that is due now.
-    ///
-    /// It is leased when the window has room and nothing older waits in the database, and gets a slot when nothing waits
-    /// at all: then the mark that it is started rides on the commit that accepts it.
-    pub(crate) fn reserve(self: &Arc<Sender>, lane: Lane, now: Timestamp) -> Reservation {
-        let link = self.link();
-        let mut waiting = self.waiting.lock();
-        let unhindered = link.is_usable(waiting.health) && waiting.circuit.gate(now) == Gate::Open;
-        let first = !waiting.backlog[place(lane)] && !waiting.backlog[0];
-        let leased = self.runs && unhindered && first && waiting.len() < WINDOW;
-        let nothing_waits = waiting.prompt.is_empty() && (lane == Lane::Prompt || waiting.bulk.is_empty());
-        let may_start = leased && nothing_waits && waiting.grant(1, now) == 1;
-        let slot = if may_start { Arc::clone(&link.slots).try_acquire_owned().ok() } else { None };
-        if may_start && slot.is_none() {
-            waiting.give_back(1);
-        }
-        if leased {
-            waiting.reserved += 1;
-        }
-        drop(waiting);
-        Reservation { sender: Arc::clone(self), lane, leased, slot, started_at: now }
     }
 
     /// At the end of the process: takes what was marked as started and never left out of memory.
