@@ -6,6 +6,7 @@ mod credentials;
 mod health;
 mod look;
 mod missing;
+mod portions;
 mod reader;
 mod readers;
 mod settings;
