@@ -7,6 +7,7 @@ mod hops;
 mod lines;
 mod listener;
 mod rehearsal;
+mod room;
 mod serve;
 mod session;
 mod trace;
@@ -48,6 +49,8 @@ pub struct Limits {
     pub max_connections: usize,
     /// Connections at once from one IPv4 address or one IPv6 network of 64 bits.
     pub max_connections_per_address: usize,
+    /// What messages on their way in may take of memory, all together; who comes when it is taken is asked to come again.
+    pub max_bytes_in_flight: usize,
     /// After so many wrong commands the other side is no mail server.
     pub max_errors: u32,
     /// A session that says nothing for so long is closed.
@@ -64,6 +67,7 @@ impl Default for Limits {
             max_recipients: 100,
             max_connections: 200,
             max_connections_per_address: 50,
+            max_bytes_in_flight: 512 << 20,
             max_errors: 20,
             idle_timeout: Duration::from_mins(5),
             transaction_timeout: Duration::from_mins(20),

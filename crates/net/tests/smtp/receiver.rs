@@ -74,6 +74,26 @@ async fn one_address_has_so_many_connections() {
 }
 
 #[tokio::test]
+async fn messages_share_the_memory_and_who_finds_none_comes_again() {
+    let limits = Limits { max_bytes_in_flight: 100_000, ..Limits::default() };
+    let receiver = receiver(Protocol::Smtp, limits).await;
+    let envelope = "EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\n";
+    let lines = "0123456789\r\n".repeat(6_000);
+    let mut first = connect(&receiver).await;
+    first.say(&format!("{envelope}BDAT {}\r\n{lines}", lines.len())).await;
+    assert_eq!(first.hear(5).await, ["220", "250", "250", "250", "250"], "this one holds its room");
+    let mut second = connect(&receiver).await;
+    second.say(&format!("{envelope}DATA\r\n{lines}.\r\n")).await;
+    assert_eq!(second.hear(6).await, ["220", "250", "250", "250", "354", "452"]);
+    second.say(&format!("{envelope}BDAT {}\r\n{lines}BDAT 1 LAST\r\nxRSET\r\n", lines.len())).await;
+    assert_eq!(second.hear(6).await, ["250", "250", "250", "452", "503", "250"]);
+    first.say("BDAT 0 LAST\r\n").await;
+    assert_eq!(first.hear(1).await, ["250"]);
+    second.say(&format!("{envelope}DATA\r\n{lines}.\r\n")).await;
+    assert_eq!(second.hear(5).await, ["250", "250", "250", "354", "250"], "it is free again");
+}
+
+#[tokio::test]
 async fn who_is_silent_or_never_comes_to_an_end_is_sent_away() {
     let idle = Limits { idle_timeout: Duration::from_millis(200), ..Limits::default() };
     let impatient = receiver(Protocol::Smtp, idle).await;

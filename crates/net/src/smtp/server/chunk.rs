@@ -33,8 +33,7 @@ impl Chunk {
         let bytes = input.take(self.left);
         self.left -= bytes.len();
         if body.fault.is_none() && body.bytes.len() + bytes.len() > max_bytes {
-            body.fault = Some(BodyFault::TooLarge);
-            body.bytes = Vec::new();
+            body.let_go(BodyFault::TooLarge);
         }
         if body.fault.is_none() {
             body.bytes.extend_from_slice(bytes);

@@ -25,6 +25,25 @@ pub(super) enum BodyFault {
     TooLarge,
     BareLineEnd,
     LongLine,
+    /// Other messages take all the memory there is for them.
+    NoRoom,
+}
+
+impl Body {
+    /// What it takes of memory, in bytes.
+    pub(super) fn held(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Holds nothing any more; its bytes are read on to stay in step with the client.
+    pub(super) fn let_go(&mut self, fault: BodyFault) {
+        self.fault = Some(fault);
+        self.bytes = Vec::new();
+    }
+
+    fn is_let_go(&self) -> bool {
+        matches!(self.fault, Some(BodyFault::TooLarge | BodyFault::NoRoom))
+    }
 }
 
 /// Received bytes that are not yet consumed.
@@ -179,6 +198,14 @@ impl BodyReader {
         self.body
     }
 
+    pub(super) fn body(&self) -> &Body {
+        &self.body
+    }
+
+    pub(super) fn body_mut(&mut self) -> &mut Body {
+        &mut self.body
+    }
+
     fn keep(&mut self, bytes: &[u8]) {
         keep(&mut self.body, self.max_bytes, bytes);
     }
@@ -189,13 +216,11 @@ impl BodyReader {
 }
 
 fn keep(body: &mut Body, max_bytes: usize, bytes: &[u8]) {
-    if body.fault == Some(BodyFault::TooLarge) {
+    if body.is_let_go() {
         return;
     }
     if body.bytes.len() + bytes.len() > max_bytes {
-        // Read on to stay in step with the client, but hold nothing.
-        body.fault = Some(BodyFault::TooLarge);
-        body.bytes = Vec::new();
+        body.let_go(BodyFault::TooLarge);
         return;
     }
     body.bytes.extend_from_slice(bytes);

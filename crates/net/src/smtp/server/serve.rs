@@ -16,6 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::connections::Connections;
 use super::listener::{Listener, Wire};
+use super::room::{Part, Room};
 use super::session::{Protocol, Rules, Session, Step};
 use super::{Handler, Incoming, Limits, ServerConfig, SessionPeer};
 use crate::smtp::Reply;
@@ -34,6 +35,7 @@ pub async fn serve(
     let config = Arc::new(config);
     let (closing, watch) = watch::channel(false);
     let connections = Arc::new(Connections::default());
+    let room = Arc::new(Room::new(config.limits.max_bytes_in_flight));
     let mut sessions = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -47,7 +49,7 @@ pub async fn serve(
                         sessions.spawn(turn_away(stream));
                         continue;
                     };
-                    let talking = run(stream, address, Arc::clone(&config), Arc::clone(&handler), watch.clone());
+                    let talking = run(stream, address, Arc::clone(&config), Arc::clone(&handler), Part::of(&room), watch.clone());
                     sessions.spawn(async move {
                         talking.await;
                         drop(place);
@@ -82,6 +84,7 @@ async fn run(
     address: Option<IpAddr>,
     config: Arc<ServerConfig>,
     handler: Arc<dyn Handler>,
+    room: Part,
     closing: watch::Receiver<bool>,
 ) {
     let limits = config.limits;
@@ -102,6 +105,7 @@ async fn run(
         limits,
         deadline: Instant::now() + limits.transaction_timeout,
         handler,
+        room,
         closing,
         out: Vec::with_capacity(512),
     };
@@ -120,6 +124,8 @@ struct Conversation {
     /// When the message that is under way must have come to its end.
     deadline: Instant,
     handler: Arc<dyn Handler>,
+    /// What the message that is under way takes of the memory.
+    room: Part,
     closing: watch::Receiver<bool>,
     out: Vec<u8>,
 }
@@ -180,6 +186,10 @@ impl Conversation {
                         return Ok(Ended::Closed);
                     }
                 }
+            }
+            if !self.room.hold(self.session.held()) {
+                self.session.no_room();
+                self.room.hold(0);
             }
             // All that could be answered is answered: one write for a whole pipeline.
             self.flush(stream).await?;

@@ -135,6 +135,24 @@ impl Session {
         }
     }
 
+    /// What the message takes of memory that is being given, in bytes.
+    pub(super) fn held(&self) -> usize {
+        match &self.state {
+            State::Body(_, reader) => reader.body().held(),
+            State::Chunk(_, body, _) | State::Chunked(_, body) => body.held(),
+            _ => 0,
+        }
+    }
+
+    /// There is no memory for the message that is being given: it is read on, and then refused for now.
+    pub(super) fn no_room(&mut self) {
+        match &mut self.state {
+            State::Body(_, reader) => reader.body_mut().let_go(BodyFault::NoRoom),
+            State::Chunk(_, body, _) | State::Chunked(_, body) => body.let_go(BodyFault::NoRoom),
+            _ => {}
+        }
+    }
+
     /// Whether nothing is under way that would be lost.
     pub(super) fn is_idle(&self) -> bool {
         matches!(self.state, State::Idle) && self.input.is_empty()
@@ -370,9 +388,9 @@ impl Session {
         if chunk.last {
             return self.message(envelope, body);
         }
-        if body.fault.is_some() {
+        if let Some(fault) = body.fault {
             // The chunks that follow are unwanted, up to the next MAIL.
-            return reply(552, "5.3.4 too large");
+            return Step::Reply(refusal_of(fault));
         }
         self.state = State::Chunked(envelope, body);
         reply(250, "2.0.0 go on")
@@ -380,12 +398,10 @@ impl Session {
 
     fn message(&mut self, envelope: Envelope, body: Body) -> Step {
         let refusal = match body.fault {
-            Some(BodyFault::TooLarge) => Some(Reply::new(552, "5.3.4 too large")),
-            Some(BodyFault::BareLineEnd) => {
-                self.errors += 1;
-                Some(Reply::new(554, "5.6.11 lines end with CR LF and nothing else"))
+            Some(fault) => {
+                self.errors += u32::from(fault == BodyFault::BareLineEnd);
+                Some(refusal_of(fault))
             }
-            Some(BodyFault::LongLine) => Some(Reply::new(554, "5.6.0 a line is too long")),
             None if hops(&body.bytes) >= MOST_HOPS => {
                 Some(Reply::new(554, "5.4.6 this mail goes in circles"))
             }
@@ -421,6 +437,15 @@ impl Session {
     fn too_many_errors(&mut self) -> Step {
         self.closing = true;
         reply(421, "4.7.0 too many errors")
+    }
+}
+
+fn refusal_of(fault: BodyFault) -> Reply {
+    match fault {
+        BodyFault::TooLarge => Reply::new(552, "5.3.4 too large"),
+        BodyFault::BareLineEnd => Reply::new(554, "5.6.11 lines end with CR LF and nothing else"),
+        BodyFault::LongLine => Reply::new(554, "5.6.0 a line is too long"),
+        BodyFault::NoRoom => Reply::new(452, "4.3.1 too much mail at once, come back later"),
     }
 }
 
