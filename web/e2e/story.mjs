@@ -21,6 +21,7 @@ import { hostileMail } from './chapters/hostileMail.mjs';
 import { hostileSamples } from './chapters/hostileSamples.mjs';
 import { house } from './chapters/house.mjs';
 import { keysOnly } from './chapters/keysOnly.mjs';
+import { longConversation } from './chapters/longConversation.mjs';
 import { mailboxes } from './chapters/mailboxes.mjs';
 import { notified } from './chapters/notified.mjs';
 import { receiving } from './chapters/receiving.mjs';
@@ -47,7 +48,7 @@ const { values: options } = parseArgs({
 
 /** Signing in comes first, whatever else is left out. */
 const chapters = [
-  ...[sending, receiving, hostileMail, hostileSamples, keysOnly, agentsDay, writing],
+  ...[sending, receiving, hostileMail, hostileSamples, keysOnly, agentsDay, writing, longConversation],
   ...[channels, channelsFailover, contacts, suppression, webhooks, mailboxes],
   ...[house, notified, trouble, dialogs, everyPage],
 ];

@@ -15,6 +15,9 @@ use store::Store;
 
 use crate::settings::Settings;
 
+/// The database in the data folder.
+const DATABASE: &str = "chancery.db";
+
 /// Makes the data folder, readable by its owner only.
 pub fn prepare_folder(folder: &Path) -> anyhow::Result<()> {
     let shown = folder.display();
@@ -28,6 +31,17 @@ pub fn prepare_folder(folder: &Path) -> anyhow::Result<()> {
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
             .with_context(|| format!("the data folder {shown} is open to others and cannot be closed"))?;
     }
+    Ok(())
+}
+
+/// Refuses a folder in which no server was ever set up.
+pub fn require_database(settings: &Settings) -> anyhow::Result<()> {
+    let folder = settings.data.display();
+    anyhow::ensure!(
+        settings.database_url.is_some() || settings.data.join(DATABASE).exists(),
+        "there is no Chancery in the data folder {folder}: give another --data, or make one with \
+         `chancery setup --data {folder}` or `chancery serve --data {folder}`"
+    );
     Ok(())
 }
 
@@ -75,11 +89,13 @@ pub async fn open(settings: &Settings, public_url: String, dispatch: bool) -> an
             smtp_certificate: settings.smtp_tls.as_ref().map(|(certificate, _)| certificate.clone()),
         },
     };
-    Ok(Engine::new(store, Clock::system(), chance, vault, options, Arc::new(crate::output::line)))
+    // The server goes on when nobody looks at its console.
+    let console = Arc::new(|text: &str| drop(crate::output::line(text)));
+    Ok(Engine::new(store, Clock::system(), chance, vault, options, console))
 }
 
 async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
-    let (url, path) = (settings.database_url.clone(), settings.data.join("chancery.db"));
+    let (url, path) = (settings.database_url.clone(), settings.data.join(DATABASE));
     tokio::task::spawn_blocking(move || match url {
         Some(url) => Store::open_postgres(&url).context("the PostgreSQL database cannot be opened"),
         None => Store::open_sqlite(&path)

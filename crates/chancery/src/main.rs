@@ -16,6 +16,7 @@ fn main() -> std::process::ExitCode {
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     match commands::run(arguments) {
         Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) if error.is::<output::Unread>() => std::process::ExitCode::SUCCESS,
         Err(error) => {
             output::error(&error);
             std::process::ExitCode::FAILURE

@@ -183,8 +183,14 @@ pub struct Principal {
 
 /// An attempt to do what is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("this needs the permission {0}")]
-pub struct Forbidden(pub Permission);
+pub enum Forbidden {
+    /// Whoever asks does not have it.
+    #[error("this needs the permission {0}")]
+    Permission(Permission),
+    /// Nobody makes or alters people above himself, and a key no owner.
+    #[error("only an owner who is signed in may make somebody {0}, or alter one")]
+    Person(Role),
+}
 
 impl Principal {
     /// The operator at the command line, or the server itself.
@@ -211,7 +217,7 @@ impl Principal {
     /// # Errors
     /// [`Forbidden`] names the permission that is missing.
     pub fn require(&self, permission: Permission) -> Result<(), Forbidden> {
-        if self.allows(permission) { Ok(()) } else { Err(Forbidden(permission)) }
+        if self.allows(permission) { Ok(()) } else { Err(Forbidden::Permission(permission)) }
     }
 
     /// Every permission that this one has.

@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An address that can stand in an SMTP envelope: `local@domain`, without comments or folding.
 ///
-/// The domain is lower case, but for the tag of an address literal (`[IPv6:::1]`). The local part keeps its case for
+/// The domain is lower case, but for the tag of an address literal (`[IPv6:::1]`), and in ASCII: `bücher.example` is
+/// `xn--bcher-kva.example`. The local part keeps its case for
 /// sending; [`EmailAddress::key`] folds it for comparison, because no provider in use tells `Jane@` from `jane@`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EmailAddress(String);
@@ -80,7 +81,14 @@ fn normal_domain(domain: &str) -> Option<String> {
         return normal_literal(literal);
     }
     let domain = domain.to_lowercase();
-    domain.split('.').all(is_label).then_some(domain)
+    if !domain.split('.').all(is_label) {
+        return None;
+    }
+    // One domain, two spellings: mail comes with the ASCII one (RFC 5890), and every server takes it.
+    match idna::domain_to_ascii(&domain) {
+        Ok(ascii) if !domain.is_ascii() && ascii.split('.').all(is_label) => Some(ascii),
+        _ => Some(domain),
+    }
 }
 
 /// RFC 5321 section 4.1.3: an IPv6 address is tagged, an IPv4 address is not.

@@ -22,7 +22,7 @@ pub type Attributes = BTreeMap<String, AttributeValue>;
 
 /// What an attribute holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a text, a number, true or false")]
 pub enum AttributeValue {
     Truth(bool),
     Number(serde_json::Number),

@@ -91,6 +91,8 @@ kinds! {
     WebhookSecret, WebhookSecretId, "whs";
     /// One event for one webhook.
     WebhookDelivery, WebhookDeliveryId, "whd";
+    /// What a webhook was to get since a time, sent again.
+    WebhookReplay, WebhookReplayId, "whr";
 }
 
 /// The number of a tenant: small, because every primary key and index entry begins with it.

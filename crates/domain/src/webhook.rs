@@ -102,8 +102,12 @@ const WAITS: [Duration; 7] = [
 /// Attempts of one delivery, until it has failed.
 pub const ATTEMPTS: u32 = WAITS.len() as u32 + 1;
 
-/// After so long without anything but failures a webhook is switched off.
+/// After so long without anything but failures a webhook is switched off,
 pub const PATIENCE: Duration = Duration::from_hours(5 * 24);
+
+/// if so many deliveries were given up meanwhile, each after all its attempts over a day: one attempt that fails long after
+/// another says nothing of the time between them.
+pub const GIVEN_UP: u32 = 3;
 
 /// How long to wait after attempt number `attempt` (from 1), or nothing when none is left. A tenth more or less, so that
 /// what failed together does not come back together.

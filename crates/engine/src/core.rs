@@ -15,10 +15,10 @@ use tokio_util::task::TaskTracker;
 use crate::access::Door;
 use crate::blobs::Blobs;
 use crate::feed::FeedHub;
+use crate::feed::reader::Progress;
 use crate::inbox::Presence;
 use crate::mailboxes::Readers;
 use crate::receive::{Frequencies, Heard, Intake, Refusals};
-use crate::search::Following;
 use crate::send::Senders;
 use crate::turns::Turns;
 use crate::vault::Vault;
@@ -60,7 +60,7 @@ pub(crate) struct Core {
     pub(crate) blobs: Blobs,
     pub(crate) feed: FeedHub,
     /// How far the search index has come.
-    pub(crate) following: Following,
+    pub(crate) following: Progress,
     /// Who looks at which conversation.
     pub(crate) presence: Presence,
     pub(crate) senders: Senders,
@@ -131,7 +131,7 @@ impl Engine {
             epoch: ids.next(),
             blobs: Blobs::new(&options.data_dir),
             feed: FeedHub::new(),
-            following: Following::new(),
+            following: Progress::new(),
             presence: Presence::default(),
             senders: Senders::default(),
             intake: Intake::new(),

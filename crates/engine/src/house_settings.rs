@@ -39,13 +39,15 @@ impl Default for HouseSettings {
 pub struct SettingsChange {
     /// 1 to 3650 days, or null for never.
     #[serde(default, deserialize_with = "crate::patch::present", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<u32>")]
+    #[schemars(with = "Option<u32>", range(min = 1, max = 3650))]
     pub journal_retention_days: Option<Option<u32>>,
     /// 0 to 120 seconds.
     #[serde(default)]
+    #[schemars(range(max = 120))]
     pub undo_send_seconds: Option<u32>,
     /// 3 to 3650 days.
     #[serde(default)]
+    #[schemars(range(min = 3, max = 3650))]
     pub webhook_log_days: Option<u32>,
 }
 

@@ -9,6 +9,7 @@ use store::epochs;
 use store::messages::Change;
 
 use crate::core::Core;
+use crate::feed::reader;
 use crate::send::take_over;
 use crate::{Engine, Error, accounts, inbox, jobs, mailboxes, receive, search, webhooks};
 
@@ -35,7 +36,7 @@ impl Engine {
         accounts::connect_all(core).await?;
         receive::start(core);
         jobs::start(core);
-        search::start(core);
+        reader::start::<search::Indexer>(core);
         webhooks::start(core);
         let following = Arc::clone(core);
         core.tasks.spawn(async move { accounts::follow_changes(&following).await });
@@ -125,7 +126,7 @@ impl Engine {
         let now = core.clock.now();
         core.store.waiting() == 0
             && core.intake.is_idle()
-            && core.following.is_idle(core)
+            && core.following.is_idle(&core.feed)
             && core.jobs.is_idle(now)
             && core.webhooks.is_idle(core, now)
             && core.senders.all().iter().all(|sender| sender.is_idle(now))

@@ -5,6 +5,7 @@ mod authentication;
 mod calendar;
 mod charset;
 mod encoded_words;
+mod ends;
 mod files;
 mod headers;
 mod marks;
@@ -97,10 +98,20 @@ pub fn parse(raw: &[u8]) -> Parsed {
     };
     let mut parsed = read_headers(&message, &mut notices);
     parsed.authentication = authentication::topmost(&parsed.headers);
-    let mended = recovery::with_boundary(&message);
-    match mended.as_deref().and_then(|mended| parser.parse(mended)) {
+    let is_broken = message.parts.iter().any(|part| part.is_encoding_problem);
+    let mended = match recovery::with_boundary(&message) {
         Some(mended) => {
-            notices.note("The message does not say where its parts begin; they were looked for.");
+            Some((mended, "The message does not say where its parts begin; they were looked for."))
+        }
+        None if is_broken => {
+            ends::with_ends(raw).map(|mended| (mended, "The message ends before its parts do."))
+        }
+        None => None,
+    };
+    let mended = mended.as_ref().and_then(|(mended, notice)| Some((parser.parse(mended)?, *notice)));
+    match mended {
+        Some((mended, notice)) => {
+            notices.note(notice);
             read_bodies(&mended, &mut parsed, &mut notices);
             files::read(&mended, &mut parsed, &mut notices);
         }
@@ -116,7 +127,7 @@ pub fn parse(raw: &[u8]) -> Parsed {
         }
     }
     parsed.calendar = calendar::find(&parsed.parts);
-    if message.parts.iter().any(|part| part.is_encoding_problem) {
+    if is_broken {
         notices.note("A part of the message is broken; it is shown as it came.");
     }
     parsed.notice = notices.sentence();

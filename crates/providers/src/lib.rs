@@ -24,8 +24,8 @@ pub use connect::{Surroundings, connect};
 pub use manifest::{Capabilities, Link, Manifest};
 pub use net::check::CheckStep;
 pub use provider::{
-    Confirmation, Fact, LookUpRequest, Missed, MissedRequest, NotDone, Provider, RawRequest, ReceivedMail,
-    Refusal, Refused, StoredMail, Suppressed, Unreadable,
+    ASKED, Confirmation, Fact, LookUpRequest, Missed, MissedRequest, NotDone, Provider, RawRequest,
+    ReceivedMail, Refusal, Refused, StoredMail, Suppressed, Unreadable,
 };
 pub use smtp::signing::read as dkim_keys;
 

@@ -1,6 +1,17 @@
 //! Limits that are checked before anything is sent.
 
 use domain::failure::{Outcome, RejectReason, Words};
+use domain::outgoing::Outgoing;
+
+use crate::letter;
+use crate::manifest::Manifest;
+
+/// The outcome of a message that the provider would not take for its size or its recipients.
+pub(crate) fn refused(message: &Outgoing, manifest: &Manifest) -> Option<Outcome> {
+    let limits = manifest.capabilities;
+    recipients(message.recipients().len(), limits.max_recipients)
+        .or_else(|| too_large(letter::size(message), limits.max_message_bytes))
+}
 
 /// The outcome of a message that is larger than allowed.
 pub(crate) fn too_large(bytes: u64, limit: Option<u64>) -> Option<Outcome> {

@@ -189,6 +189,9 @@ pub struct MissedRequest {
     pub open: Vec<(MessageId, String)>,
 }
 
+/// How the key of a report begins whose vendor, when asked, gives none of the marks that its webhooks have.
+pub const ASKED: &str = "asked:";
+
 /// What happened and may not have been told.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Missed {

@@ -18,10 +18,12 @@ macro_rules! columns {
     };
 }
 
+mod beside;
 mod counted;
 mod list;
 mod tagged;
 
+pub use beside::{Beside, Newest, beside, many};
 pub use list::{Before, Filter, list, of_team};
 
 /// One conversation, as lists show it.

@@ -151,9 +151,9 @@ pub fn body(tx: &mut Tx<'_>, tenant: TenantId, id: JournalId) -> Result<Option<V
 const FINISH: &str = "
 UPDATE inbound_journal
 SET state = $3, reason = $4, attempts = $5, message_id = $6, conversation_id = $7, lease = NULL
-WHERE tenant_id = $1 AND id = $2";
+WHERE tenant_id = $1 AND id = $2 AND state = 'received'";
 
-/// Writes what became of an entry, and gives up its lease.
+/// Writes what became of an entry, and gives up its lease. One that has ended stays as it is.
 ///
 /// # Errors
 /// Any fault of the database.

@@ -47,6 +47,8 @@ pub mod uploads;
 pub mod users;
 pub mod views;
 pub mod webhook_deliveries;
+pub mod webhook_log;
+pub mod webhook_replays;
 pub mod webhooks_out;
 
 pub use db::{Engine, Error, Tx};

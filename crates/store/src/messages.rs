@@ -257,6 +257,20 @@ pub fn by_rfc_id(tx: &mut Tx<'_>, tenant: TenantId, rfc_id: &str) -> Result<Opti
     tx.first(BY_RFC_ID, &args![tenant, rfc_id], only)
 }
 
+const THREAD_OF_RFC_ID: &str = "
+SELECT thread_id
+FROM messages
+WHERE tenant_id = $1 AND rfc_message_id = $2 AND direction = 'inbound'
+LIMIT 1";
+
+/// The thread of the inbound message that carried a Message-ID.
+///
+/// # Errors
+/// Any fault of the database.
+pub fn thread_of_rfc_id(tx: &mut Tx<'_>, tenant: TenantId, rfc_id: &str) -> Result<Option<ThreadId>, Error> {
+    tx.first(THREAD_OF_RFC_ID, &args![tenant, rfc_id], only)
+}
+
 const BY_PROVIDER_ID: &str = "
 SELECT id
 FROM messages

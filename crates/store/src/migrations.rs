@@ -25,7 +25,7 @@ macro_rules! steps {
     };
 }
 
-const STEPS: &[Step] = steps![1 "0001_spine", 2 "0002_inbox", 3 "0003_search", 4 "0004_routing", 5 "0005_suppressions", 6 "0006_webhooks_out", 7 "0007_reconciling"];
+const STEPS: &[Step] = steps![1 "0001_spine", 2 "0002_inbox", 3 "0003_search", 4 "0004_routing", 5 "0005_suppressions", 6 "0006_webhooks_out", 7 "0007_reconciling", 8 "0008_search_blocks", 9 "0009_replays"];
 
 /// The number of the newest step that this program knows.
 #[must_use]

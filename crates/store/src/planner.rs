@@ -11,7 +11,8 @@ use crate::db::Error;
 /// Rows of one tenant in every table.
 const ROWS: u64 = 1_000_000;
 /// Columns of few values: each of them leaves much.
-const COARSE: &[&str] = &["state", "lane", "channel", "in_tray", "direction", "priority"];
+const COARSE: &[&str] =
+    &["state", "lane", "channel", "in_tray", "direction", "priority", "webhook_id", "event_type"];
 /// What a column of few values divides by.
 const VALUES: u64 = 5;
 /// Rows for one value of any other column, such as the messages of a conversation.
@@ -90,6 +91,18 @@ mod tests {
         let messages =
             plan("SELECT id FROM messages WHERE tenant_id = 1 AND conversation_id = 'x' AND id < 'y'");
         assert!(messages.contains("messages_by_conversation"), "{messages}");
+        let log = |wanted: &str| {
+            plan(&format!(
+                "SELECT seq FROM webhook_deliveries WHERE tenant_id = 1 AND webhook_id = 'x' {wanted} AND id < 'y' ORDER BY id DESC"
+            ))
+        };
+        for (wanted, index) in [
+            ("", "webhook_deliveries_by_webhook"),
+            ("AND state = 'waiting'", "webhook_deliveries_by_state"),
+            ("AND event_type = 'a' AND state = 'failed'", "webhook_deliveries_by_type"),
+        ] {
+            assert!(log(wanted).contains(index), "{wanted}: {}", log(wanted));
+        }
     }
 
     #[test]

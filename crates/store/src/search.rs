@@ -14,7 +14,7 @@ mod rows;
 
 pub use beginnings::spelled_out;
 pub use expression::{Expression, Mark, expression};
-pub use load::{Material, doc_of, material};
+pub use load::{Material, doc_of, lacking, material};
 pub use matching::{Found, Looked, Span, matching};
 pub use rows::{Standing, seen, with_notes};
 
@@ -61,11 +61,12 @@ INSERT INTO search_documents (tenant_id, doc, source)
 VALUES ($1, $2, $3)";
 
 const INSERT_WORDS: Sql = Sql::Split {
+    // One row as `VALUES`: a statement of many rows would make the index write out what it has gathered.
     sqlite: "
 INSERT INTO search_words (rowid, subject, sender, recipients, body, marks)
-SELECT $2, $3, $4, $5, $6, $7
-WHERE $1 IS NOT NULL",
-    // Each part begins one place later than it could, so that no phrase goes from one into the next.
+VALUES ($2, $3, $4, $5, $6, $7)",
+    // Each part begins one place later than it could, so that no phrase goes from one into the next. The last word says in
+    // which stretch it stands.
     postgres: "
 INSERT INTO search_words (tenant_id, doc, words)
 SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT),
@@ -77,8 +78,30 @@ SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT),
                  FROM unnest(string_to_array($5, ' ')) WITH ORDINALITY AS words (w, n)), '')
     || COALESCE((SELECT CAST(string_agg('''' || w || ''':' || n + 1 || 'D', ' ') AS tsvector)
                  FROM unnest(string_to_array($6, ' ')) WITH ORDINALITY AS words (w, n)), '')
-    || array_to_tsvector(string_to_array($7, ' '))",
+    || array_to_tsvector(string_to_array($7, ' '))
+    || array_to_tsvector(ARRAY(SELECT CHR(57345) || to_hex(MAX(first_doc))
+                               FROM search_blocks
+                               WHERE tenant_id = $1 AND first_doc <= $2))",
 };
+
+/// Begins another stretch when the newest is full. A stretch has as many documents as PostgreSQL finds words in within a
+/// millisecond.
+const BEGIN_BLOCK: &str = "
+INSERT INTO search_blocks (tenant_id, first_doc, documents)
+SELECT $1, $2, 0
+WHERE COALESCE((SELECT documents
+                FROM search_blocks
+                WHERE tenant_id = $1
+                ORDER BY first_doc DESC
+                LIMIT 1), 4096) >= 4096
+ON CONFLICT (tenant_id, first_doc) DO NOTHING";
+
+const COUNT_INTO_BLOCK: &str = "
+UPDATE search_blocks
+SET documents = documents + $2
+WHERE tenant_id = $1 AND first_doc = (SELECT MAX(first_doc)
+                                      FROM search_blocks
+                                      WHERE tenant_id = $1)";
 
 const DELETE_WORDS: Sql = Sql::Split {
     sqlite: "
@@ -99,6 +122,11 @@ WHERE tenant_id = $1 AND doc = $2";
 /// Any fault of the database.
 pub fn put(tx: &mut Tx<'_>, tenant: TenantId, documents: &[Document]) -> Result<(), Error> {
     let mut last = tx.one(LAST, &args![tenant], only::<Option<i64>>)?.unwrap_or(0);
+    if let Some(first) = documents.iter().find(|document| document.doc.is_none()) {
+        tx.run(BEGIN_BLOCK, &args![tenant, (last + 1).max(doc_at(tenant, first.at))])?;
+        let new = documents.iter().filter(|document| document.doc.is_none()).count();
+        tx.run(COUNT_INTO_BLOCK, &args![tenant, i64::try_from(new).unwrap_or(i64::MAX)])?;
+    }
     for document in documents {
         let doc = match document.doc {
             Some(doc) => {

@@ -22,6 +22,8 @@ pub struct Webhook {
     pub from_seq: i64,
     /// Since when there was nothing but failures.
     pub first_failed_at: Option<Timestamp>,
+    /// Deliveries that were given up since something last arrived.
+    pub given_up: u32,
     pub last_delivered_at: Option<Timestamp>,
     pub last_error: Option<String>,
     pub created_at: Timestamp,
@@ -42,7 +44,7 @@ macro_rules! webhooks {
     ($rest:literal) => {
         concat!(
             "SELECT tenant_id, id, url, description, events, enabled, disabled_reason, from_seq, first_failed_at,
-       last_delivered_at, last_error, created_at, updated_at
+       given_up, last_delivered_at, last_error, created_at, updated_at
 FROM webhooks
 ",
             $rest
@@ -61,6 +63,7 @@ fn read(row: &mut Row<'_>) -> Result<Webhook, Error> {
         disabled_reason: row.take()?,
         from_seq: row.take()?,
         first_failed_at: row.take()?,
+        given_up: row.take()?,
         last_delivered_at: row.take()?,
         last_error: row.take()?,
         created_at: row.take()?,
@@ -70,12 +73,12 @@ fn read(row: &mut Row<'_>) -> Result<Webhook, Error> {
 
 const PUT: &str = "
 INSERT INTO webhooks (tenant_id, id, url, description, events, enabled, disabled_reason, from_seq, first_failed_at,
-                      last_delivered_at, last_error, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                      given_up, last_delivered_at, last_error, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 ON CONFLICT (tenant_id, id) DO UPDATE SET
     url = excluded.url, description = excluded.description, events = excluded.events, enabled = excluded.enabled,
     disabled_reason = excluded.disabled_reason, from_seq = excluded.from_seq, first_failed_at = excluded.first_failed_at,
-    last_delivered_at = excluded.last_delivered_at, last_error = excluded.last_error, updated_at = excluded.updated_at";
+    given_up = excluded.given_up, last_delivered_at = excluded.last_delivered_at, last_error = excluded.last_error, updated_at = excluded.updated_at";
 
 /// Adds a webhook, or brings it up to date.
 ///
@@ -94,6 +97,7 @@ pub fn put(tx: &mut Tx<'_>, webhook: &Webhook) -> Result<(), Error> {
             webhook.disabled_reason,
             webhook.from_seq,
             webhook.first_failed_at,
+            webhook.given_up,
             webhook.last_delivered_at,
             webhook.last_error,
             webhook.created_at,

@@ -55,6 +55,7 @@ export async function agentsDay(stage) {
     await keys('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await picker('p', 'Priority of this conversation', 'urg');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await head.getByText('Urgent priority').waitFor();
     await head.getByText(`Parcel ${stamp}`, { exact: true }).waitFor();
   });

@@ -24,8 +24,8 @@ export async function channels(stage) {
   });
   await stage.step('two of one priority share by weight', async () => {
     await add({ name: second, provider: 'console', priority: -90, weight: 30, settings: { from: 'support@example.com' } });
-    await card(first).getByText('Share 70 %').waitFor();
-    await card(second).getByText('Share 30 %').waitFor();
+    await card(first).getByText('Goes first, with 70 % of the messages').waitFor();
+    await card(second).getByText('Goes first, with 30 % of the messages').waitFor();
   });
   await stage.step('with another priority one steps in for the other', async () => {
     await card(second).getByRole('link', { name: 'Change' }).click();

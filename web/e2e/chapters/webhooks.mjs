@@ -113,7 +113,8 @@ async function story(stage, listener) {
     await stage.dialog('Replay').getByLabel('Everything').check();
     const before = listener.got.length;
     await stage.dialog('Replay').getByRole('button', { name: 'Replay', exact: true }).click();
-    await page.getByText(/will be delivered again/).waitFor();
+    await page.getByText('The replay has begun').waitFor();
+    await page.getByText(/^Replayed: \d+ events? delivered again/).waitFor();
     while (listener.got.length === before) await page.waitForTimeout(50);
   });
 

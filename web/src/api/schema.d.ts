@@ -867,7 +867,7 @@ export interface paths {
         };
         /**
          * What happens, as server-sent events
-         * @description Resumes behind `Last-Event-ID` or `after`; without either it begins now. Between the events it tells who looks at a conversation, as `event: presence` without an id.
+         * @description Resumes behind `Last-Event-ID` or `after`; without either it begins now, and says first where that is: an `id` without an event, so that a connection that breaks before the first event misses none. Between the events it tells who looks at a conversation, as `event: presence` without an id.
          */
         get: operations["stream_events"];
         put?: never;
@@ -1786,6 +1786,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhook-replays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One replay, and how far it has come
+         * @description Kept as long as the log of deliveries. `done` means that all of it is on its way: the deliveries tell what arrived.
+         */
+        get: operations["get_webhook_replay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/webhooks": {
         parameters: {
             query?: never;
@@ -1860,9 +1880,26 @@ export interface paths {
         put?: never;
         /**
          * Send again what happened since a time
-         * @description Each with the `webhook-id` that it had; also what happened while the webhook was off. Problem: `webhook_disabled`.
+         * @description Each with the `webhook-id` that it had; also what happened while the webhook was off. It runs in the background, goes on after a restart, and ends when the webhook is switched off or removed; look at the replay for how far it is. One at a time. Problems: `webhook_disabled`, `conflict`.
          */
         post: operations["replay_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Replays of a webhook, newest first */
+        get: operations["list_webhook_replays"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2403,6 +2440,8 @@ export interface components {
             /** @description Where the next page begins; null on the last page. */
             next_cursor?: string | null;
         };
+        /** @description What an account does among those of its channel that are switched on. */
+        ChannelAccountRole: "only" | "first" | "stands_in" | "tried" | "left_out" | "awaited_first";
         /** @description Whether messages go through an account at the moment, as the process that answers knows it. */
         ChannelAccountRouting: {
             /**
@@ -2410,9 +2449,30 @@ export interface components {
              * @description When it is tried again by itself.
              */
             paused_until?: string | null;
+            /**
+             * Format: uint32
+             * @description Its place among the accounts of its channel, counted from 1: new messages ask them in this order. Those that are
+             *     switched off come last.
+             */
+            place: number;
+            /** @description What it does among them; none when it is switched off. */
+            turn?: components["schemas"]["ChannelAccountTurn"] | null;
             usable: boolean;
             /** @description Why it is not used, in words. */
             why?: string | null;
+        };
+        /** @description What an account does among those of its channel. */
+        ChannelAccountTurn: {
+            /** @description The names of those that it stands in for. */
+            after: string[];
+            role: components["schemas"]["ChannelAccountRole"];
+            /**
+             * Format: uint32
+             * @description Its part, in percent, of what goes to accounts of its priority; none when it has no equals there.
+             */
+            share?: number | null;
+            /** @description All of that as one line. */
+            words: string;
         };
         /** @description How a check went. */
         CheckState: "ok" | "warning" | "problem" | "skipped";
@@ -2733,7 +2793,7 @@ export interface components {
              */
             unread: number;
         };
-        /** @description Which conversations are asked for. */
+        /** @description Which conversations are asked for: one of `assignee`, `team`, `tag`, `contact` and `tray`, or none of them. */
         ConversationFilter: {
             /**
              * @description `me`, `none` or a user's id.
@@ -3457,6 +3517,8 @@ export interface components {
             thread_id: string;
             threading: components["schemas"]["ThreadingView"];
             to: components["schemas"]["Mailbox"][];
+            /** @description What it waits for, while it waits. */
+            waiting?: components["schemas"]["MessageWait"] | null;
         };
         /** @description One thing that happened. */
         MessageEvent: {
@@ -3606,6 +3668,15 @@ export interface components {
         };
         /** @description Where a message stands. */
         MessageState: "draft" | "scheduled" | "queued" | "held" | "sending" | "sent" | "delivered" | "read" | "deferred" | "unknown" | "bounced" | "failed" | "blocked" | "cancelled" | "received";
+        /** @description What a message waits for. */
+        MessageWait: {
+            /**
+             * Format: date-time
+             * @description When it goes on at the earliest; `null` when that is not a matter of time.
+             */
+            until?: string | null;
+            why: string;
+        };
         /** @description A mail that was not in the journal. */
         MissingMail: {
             folder: string;
@@ -3839,6 +3910,19 @@ export interface components {
             /** @description Where it is; http or https. */
             url: string;
         };
+        /** @description What is sent again. */
+        NewWebhookReplay: {
+            /**
+             * @description `true`: only what did not arrive, which is what failed and what happened while the webhook was off.
+             * @default false
+             */
+            only_failed?: boolean;
+            /**
+             * Format: date-time
+             * @description Events at or after; at most as long ago as the log is kept.
+             */
+            since: string;
+        };
         /** @description One note. */
         Note: {
             /** Format: date-time */
@@ -3976,7 +4060,7 @@ export interface components {
             /** @description What happened this time. */
             detail: string;
             /** @description The fields that are wrong, if it is about fields. */
-            errors: components["schemas"]["Fault"][];
+            errors?: components["schemas"]["Fault"][];
             /**
              * Format: uint16
              * @description The HTTP status again.
@@ -4036,11 +4120,8 @@ export interface components {
             /** @description Variables of which nothing is known, and that have no default, still stand here in their braces. */
             text: string;
         };
-        /** @description How much is sent again. */
-        Replayed: {
-            /** Format: uint64 */
-            replayed: number;
-        };
+        /** @description Where a replay stands. */
+        ReplayState: "running" | "done" | "cancelled";
         Resolution: {
             decision: components["schemas"]["Decision"];
         };
@@ -4450,11 +4531,6 @@ export interface components {
         Verdict: "pass" | "fail" | "softfail" | "neutral" | "policy" | "temperror" | "permerror" | "none";
         /** @description One saved view. */
         View: {
-            /**
-             * Format: int64
-             * @description Always null: searches are not counted.
-             */
-            count?: number | null;
             /** Format: date-time */
             created_at: string;
             id: string;
@@ -4631,18 +4707,41 @@ export interface components {
             /** @description Where the next page begins; null on the last page. */
             next_cursor?: string | null;
         };
-        /** @description What is sent again. */
+        /** @description A replay, and how far it has come. */
         WebhookReplay: {
+            /** Format: date-time */
+            created_at: string;
             /**
-             * @description `true`: only what did not arrive, which is what failed and what happened while the webhook was off.
-             * @default false
+             * Format: int64
+             * @description How many of them it has looked at.
              */
-            only_failed?: boolean;
+            done: number;
+            id: string;
+            only_failed: boolean;
+            /** @description Why it was cancelled. */
+            reason?: string | null;
             /**
-             * Format: date-time
-             * @description Events at or after; at most as long ago as the log is kept.
+             * Format: int64
+             * @description How many of those are sent again; the log of deliveries tells whether they arrived.
              */
+            replayed: number;
+            /** Format: date-time */
             since: string;
+            state: components["schemas"]["ReplayState"];
+            /**
+             * Format: int64
+             * @description Events from `since` to when it was asked for.
+             */
+            total: number;
+            /** Format: date-time */
+            updated_at: string;
+            webhook_id: string;
+        };
+        /** @description One page of a list. */
+        WebhookReplayList: {
+            data: components["schemas"]["WebhookReplay"][];
+            /** @description Where the next page begins; null on the last page. */
+            next_cursor?: string | null;
         };
         /** @description What was sent. */
         WebhookRequest: {
@@ -5651,6 +5750,7 @@ export interface operations {
                 };
                 content: {
                     "text/csv": unknown;
+                    "text/vcard": unknown;
                 };
             };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
@@ -8770,6 +8870,37 @@ export interface operations {
             };
         };
     };
+    get_webhook_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A replay, and how far it has come. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplay"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_webhooks: {
         parameters: {
             query?: never;
@@ -8980,17 +9111,53 @@ export interface operations {
         /** @description What is sent again. */
         requestBody: {
             content: {
-                "application/json": components["schemas"]["WebhookReplay"];
+                "application/json": components["schemas"]["NewWebhookReplay"];
             };
         };
         responses: {
-            /** @description How much is sent again. */
+            /** @description A replay, and how far it has come. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplay"];
+                };
+            };
+            /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhook_replays: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many to give, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Replayed"];
+                    "application/json": components["schemas"]["WebhookReplayList"];
                 };
             };
             /** @description A problem (RFC 9457); `code` is one of those listed at /docs/problems. */

@@ -10,6 +10,7 @@ export type WebhookChange = Sent<'/v1/webhooks/{id}', 'patch'>;
 export type WebhookDelivery = Answer<'/v1/webhooks/{id}/deliveries', 'get'>['data'][number];
 export type WebhookDeliveryDetail = Answer<'/v1/webhook-deliveries/{id}', 'get'>;
 export type WebhookAttempt = WebhookDeliveryDetail['attempts_made'][number];
+export type WebhookReplay = Answer<'/v1/webhook-replays/{id}', 'get'>;
 export type LogQuery = QueryOf<'/v1/webhooks/{id}/deliveries'>;
 export type EventType = components['schemas']['FeedType'];
 
@@ -28,6 +29,7 @@ export const webhooks = {
   test: (id: string) => post('/v1/webhooks/{id}/test', at(id)),
   replaySince: (id: string, since: string, only_failed: boolean) =>
     post('/v1/webhooks/{id}/replay', { ...at(id), body: { since, only_failed } }),
+  replays: (id: string) => get('/v1/webhooks/{id}/replays', { ...at(id), query: { limit: 1 } }),
   log: (id: string, query: LogQuery) => get('/v1/webhooks/{id}/deliveries', { ...at(id), query }),
   delivery: (id: string) => get('/v1/webhook-deliveries/{id}', at(id)),
   replay: (id: string) => post('/v1/webhook-deliveries/{id}/replay', at(id)),

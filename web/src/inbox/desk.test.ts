@@ -3,7 +3,7 @@ import type { Conversation, Message } from '../api/types';
 import { applied, belongs, inverse } from './changes';
 import { stillThere, through, toggled } from './choice';
 import { automaticWords, doubt } from './marks';
-import { piecesOf, suggestions } from './operators';
+import { piecesOf, suggestions, personWanted } from './operators';
 import { kindOf } from './preview';
 import { moments, told } from './snooze';
 import { misleads } from './truth';
@@ -85,7 +85,21 @@ test('suggestions complete operators, then their values', () => {
     'x -tag:Billing y',
   ]);
   expect(suggestions('"from', 5)).toEqual([]);
+  expect(suggestions('tag:de', 6, { tag: ['Big deal'] }).map(({ text }) => text)).toEqual(['tag:"Big deal"']);
 });
+
+test('people are offered as the server finds them, behind what takes a person', () => {
+  expect(personWanted('from:nor', 8)).toBe('nor');
+  expect(personWanted('x -to:"Nora Q', 13)).toBe('nora q');
+  expect([personWanted('from:', 5), personWanted('tag:nor', 7), personWanted('nora', 4), personWanted('from:nora x', 11)]).toEqual([null, null, null, null]);
+  const found = [{ value: 'q.nora@example.com', hint: 'Nora Quist' }];
+  expect(suggestions('-from:nor', 9, {}, found)).toEqual([
+    { text: '-from:q.nora@example.com', hint: 'Nora Quist', query: '-from:q.nora@example.com ', caret: 25 },
+  ]);
+  expect(suggestions('tag:nor', 7, {}, found)).toEqual([]);
+  expect(suggestions('from:q.nora@example.com', 23, {}, found)).toEqual([]);
+});
+
 
 test('a link that says another address is named', () => {
   expect(misleads('www.bank.example', 'https://evil.example/x')).toBe('evil.example');

@@ -1,11 +1,12 @@
 // The words of a search: which are operators, for marking while typing and for suggestions. Pure. The server decides what
 // a search means; here nothing is refused.
 
-export type Operator = { name: string; hint: string; values?: string[] };
+/** `people`: its value is a person, of whom the server knows more than a page can. */
+export type Operator = { name: string; hint: string; values?: string[]; people?: boolean };
 
 export const operators: Operator[] = [
-  { name: 'from', hint: 'who wrote' },
-  { name: 'to', hint: 'who got it' },
+  { name: 'from', hint: 'who wrote', values: ['me'], people: true },
+  { name: 'to', hint: 'who got it', people: true },
   { name: 'subject', hint: 'words in the subject' },
   { name: 'is', hint: 'its state', values: ['open', 'pending', 'snoozed', 'resolved', 'unread', 'mine', 'unassigned', 'tray'] },
   { name: 'assignee', hint: 'whose it is', values: ['me', 'none'] },
@@ -35,27 +36,51 @@ export function piecesOf(query: string): Piece[] {
 
 export type Suggestion = { text: string; hint: string; query: string; caret: number };
 
-/** `known`: the values of operators that are lists of names, such as tags and teams. */
-export function suggestions(query: string, caret: number, known: Record<string, string[]> = {}): Suggestion[] {
+/** A value that somebody else has found to fit. */
+export type Value = { value: string; hint: string };
+
+type Word = { minus: string; bare: string; operator: Operator | undefined; wanted: string; from: number; to: number };
+
+/** The word in which the caret stands; an empty one between words. */
+function wordAt(query: string, caret: number): Word {
   const piece = piecesOf(query).find(({ at, text, kind }) => kind !== 'space' && at < caret && caret <= at + text.length);
-  const written = piece ? piece.text : '';
+  const written = piece?.text ?? '';
   const minus = written.startsWith('-') ? '-' : '';
   const bare = written.slice(minus.length);
   const colon = bare.indexOf(':');
-  const place = { from: piece?.at ?? caret, to: (piece?.at ?? caret) + written.length };
-  if (colon < 0) {
-    if (piece && /["*]/.test(bare)) return [];
+  const operator = colon < 0 ? undefined : operators.find(({ name }) => name === bare.slice(0, colon).toLowerCase());
+  const wanted = bare.slice(colon + 1).replace(/^"|"$/g, '').toLowerCase();
+  const from = piece?.at ?? caret;
+  return { minus, bare, operator, wanted, from, to: from + written.length };
+}
+
+/** What is typed of a person's name or address behind `from:` or `to:`: only the server knows everybody. */
+export function personWanted(query: string, caret: number): string | null {
+  const { operator, wanted } = wordAt(query, caret);
+  return operator?.people && wanted !== '' ? wanted : null;
+}
+
+/** `known`: the values of operators that are lists of names, such as tags and teams. `found`: people who fit what is typed. */
+export function suggestions(
+  query: string,
+  caret: number,
+  known: Record<string, string[]> = {},
+  found: Value[] = [],
+): Suggestion[] {
+  const { minus, bare, operator, wanted, ...place } = wordAt(query, caret);
+  if (!bare.includes(':')) {
+    if (/["*]/.test(bare)) return [];
     return operators
       .filter(({ name }) => name.startsWith(bare.toLowerCase()))
       .map(({ name, hint }) => put(query, place, `${minus}${name}:`, hint, ''));
   }
-  const operator = operators.find(({ name }) => name === bare.slice(0, colon).toLowerCase());
   if (!operator) return [];
-  const wanted = bare.slice(colon + 1).replace(/^"|"$/g, '').toLowerCase();
-  return [...(operator.values ?? []), ...(known[operator.name] ?? [])]
-    .filter((value) => value.toLowerCase().startsWith(wanted) && value.toLowerCase() !== wanted)
+  const fits = (value: string) => value.toLowerCase() !== wanted && ` ${value.toLowerCase()}`.includes(` ${wanted}`);
+  const values = [...(operator.values ?? []), ...(known[operator.name] ?? [])].filter(fits).map((value) => ({ value, hint: '' }));
+  const persons = operator.people && wanted !== '' ? found.filter(({ value }) => value.toLowerCase() !== wanted) : [];
+  return [...values, ...persons]
     .slice(0, 8)
-    .map((value) => put(query, place, `${minus}${operator.name}:${quoted(value)}`, '', ' '));
+    .map(({ value, hint }) => put(query, place, `${minus}${operator.name}:${quoted(value)}`, hint, ' '));
 }
 
 function put(query: string, { from, to }: { from: number; to: number }, text: string, hint: string, after: string): Suggestion {

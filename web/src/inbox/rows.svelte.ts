@@ -10,6 +10,8 @@ import { belongs } from './changes';
 import { mergeFirstPage } from './merge';
 
 const PAGE = 50;
+/** Who scrolls on wants more at once. */
+const MORE = 100;
 /** Rows below the first page that are asked for one by one; beyond, they wait until they are scrolled to again. */
 const SINGLES = 10;
 /** A search costs more than a list: one that is kept fresh is asked again at most this often. */
@@ -64,9 +66,11 @@ export class Rows {
     if (this.loading || this.cursor === null) return;
     this.loading = true;
     try {
-      const page = await this.#page(this.cursor);
-      const known = new Set(this.all.map((row) => row.id));
-      this.all = [...this.all, ...page.data.filter((row) => !known.has(row.id))];
+      const page = await this.#page(this.cursor, MORE);
+      const fresh = new Map(page.data.map((row) => [row.id, row]));
+      // What moved meanwhile is there already. The list may be very long: it is only looked through.
+      for (const row of this.all) fresh.delete(row.id);
+      this.all = [...this.all, ...fresh.values()];
       this.cursor = page.next_cursor;
       this.problem = null;
     } catch (cause) {
@@ -116,10 +120,10 @@ export class Rows {
     }
   }
 
-  async #page(cursor: string | undefined): Promise<Fetched> {
+  async #page(cursor: string | undefined, limit = PAGE): Promise<Fetched> {
     const { q, ...query } = this.query;
-    if (q === undefined) return conversations.list({ ...query, limit: PAGE, cursor });
-    const page = await inbox.search({ q, limit: PAGE, cursor });
+    if (q === undefined) return conversations.list({ ...query, limit, cursor });
+    const page = await inbox.search({ q, limit, cursor });
     // The best hit of each conversation comes first.
     const hits = new Map(cursor === undefined ? [] : this.hits);
     const found = page.data.filter((hit) => !hits.has(hit.conversation.id) && hits.set(hit.conversation.id, hit));

@@ -5,8 +5,11 @@ import { inbox } from '../api/inboxCalls';
 import { Problem } from '../api/problem';
 import type { Conversation, FeedEvent, Message, TimelineItem } from '../api/types';
 import { mergeItems, mergeNewest } from './merge';
+import { idOf } from './timeline';
 
 const PAGE = 40;
+/** Whoever looks for something far back gets there in fewer steps. */
+const LARGE_PAGE = 200;
 /** Timelines seen lately, or about to be: opening one of them again shows it at once, and then asks. */
 const KEPT = 40;
 const kept = new Map<string, { items: TimelineItem[]; older: string | null }>();
@@ -33,6 +36,8 @@ export class Thread {
   older = $state<string | null>(null);
   loaded = $state(false);
   loadingOlder = $state(false);
+  /** While something far back is looked for. */
+  reaching = $state(false);
   problem = $state<Problem | null>(null);
   /** Set while a decision may take the conversation away: then there is nothing to ask for. */
   paused = false;
@@ -86,11 +91,28 @@ export class Thread {
     }
   }
 
-  async loadOlder() {
+  /** Loads what came before until the item is there. Ids rise with time, so it is known when there is none. */
+  async reach(id: string): Promise<boolean> {
+    const bare = (of: string) => of.slice(of.indexOf('_') + 1);
+    const here = () => this.items.some((item) => idOf(item) === id);
+    this.reaching = true;
+    try {
+      while (!here() && this.older !== null && this.items[0] && bare(idOf(this.items[0])) > bare(id)) {
+        const before = this.older;
+        await this.loadOlder(LARGE_PAGE);
+        if (this.older === before) break;
+      }
+    } finally {
+      this.reaching = false;
+    }
+    return here();
+  }
+
+  async loadOlder(limit = PAGE) {
     if (this.older === null || this.loadingOlder) return;
     this.loadingOlder = true;
     try {
-      const page = await inbox.timeline(this.id, { limit: PAGE, cursor: this.older });
+      const page = await inbox.timeline(this.id, { limit, cursor: this.older });
       this.items = mergeItems(this.items, page.data);
       this.older = page.next_cursor;
     } catch (cause) {

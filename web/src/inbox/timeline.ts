@@ -68,6 +68,25 @@ function atOnce(before: Activity | undefined, activity: Activity): boolean {
   );
 }
 
+/** The key of the part in which an item is: changes made at once share one. */
+export function partOf(parts: Part[], id: string): string {
+  const holds = (part: Part) => part.key === id || (part.kind === 'activity' && part.activities.some((one) => one.id === id));
+  return parts.find(holds)?.key ?? id;
+}
+
+/** About how tall a part is, in pixels, until it was drawn once. */
+export function guessOf(part: Part): number {
+  if (part.kind === 'day') return 36;
+  if (part.kind === 'activity') return 28;
+  if (part.kind === 'note') return 96 + linesOf(part.note.text) * 20;
+  const { message } = part;
+  if (message.state === 'cancelled') return 32;
+  return (part.first ? 84 : 48) + (message.html && message.direction === 'inbound' ? 160 : linesOf(message.text ?? '') * 20);
+}
+
+const LINE = 90;
+const linesOf = (text: string) => Math.min(40, text.split('\n').reduce((sum, line) => sum + 1 + Math.floor(line.length / LINE), 0));
+
 /** The rearrangements that can still be undone: those whose undoing is not in the timeline too. */
 export function undoable(items: TimelineItem[]): Set<string> {
   const found = new Set<string>();

@@ -104,11 +104,11 @@ export const teamView = ({ id, name }: Pick<Team, 'id' | 'name'>): View => ({
   empty: { title: `Nothing is open for ${name}`, text: 'Give a conversation to a team with Shift T. It is listed here until resolved.' },
 });
 
-export const savedView = ({ id, name, query, count }: SavedView): View => ({
+export const savedView = ({ id, name, query }: SavedView): View => ({
   id,
   name,
   query: { q: query },
-  count: () => count,
+  count: () => undefined,
   group: 'saved',
   empty: { title: 'Nothing fits this view', text: `It shows what fits “${query}”.` },
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Webhook } from '../api/webhooks';
-import { answer, deliveryMark, headerLines, healthOf, lasted, overlap, pretty, since } from './words';
+import type { Webhook, WebhookReplay } from '../api/webhooks';
+import { answer, deliveryMark, headerLines, healthOf, lasted, overlap, pretty, replayLine, since } from './words';
 
 const now = new Date('2026-11-20T12:00:00Z');
 const webhook: Webhook = {
@@ -54,4 +54,27 @@ test('until when the old secret signs as well', () => {
   ];
   expect(overlap({ ...webhook, secrets }, now)).toBe('2026-11-21T11:00:00Z');
   expect(overlap({ ...webhook, secrets }, new Date('2026-11-22T00:00:00Z'))).toBe('');
+});
+
+test('a replay tells how far it is, and is forgotten after a while', () => {
+  const replay: WebhookReplay = {
+    id: 'whr_1',
+    webhook_id: 'whk_1',
+    state: 'running',
+    since: '2026-11-19T00:00:00Z',
+    only_failed: true,
+    total: 5_000,
+    done: 1_200,
+    replayed: 7,
+    reason: null,
+    created_at: '2026-11-20T11:59:00Z',
+    updated_at: '2026-11-20T11:59:30Z',
+  };
+  expect(replayLine(replay, now)).toBe('Replaying: looked at 1,200 of 5,000 events, 7 events delivered again so far');
+  const done: WebhookReplay = { ...replay, state: 'done', done: 5_000, replayed: 1 };
+  expect(replayLine(done, now)).toBe('Replayed: 1 event delivered again. The log shows what arrived.');
+  expect(replayLine({ ...done, replayed: 0 }, now)).toBe('Replayed: nothing to deliver again. The log shows what arrived.');
+  expect(replayLine(done, new Date('2026-11-20T12:30:00Z'))).toBe('');
+  const cancelled: WebhookReplay = { ...replay, state: 'cancelled', reason: 'The webhook was switched off.' };
+  expect(replayLine(cancelled, now)).toBe('The replay was given up, 7 events delivered again. The webhook was switched off.');
 });

@@ -7,9 +7,9 @@ import CircleX from '@lucide/svelte/icons/circle-x';
 import Rotate from '@lucide/svelte/icons/rotate-cw';
 import TriangleAlert from '@lucide/svelte/icons/triangle-alert';
 import type { Component } from 'svelte';
-import type { Webhook, WebhookDelivery } from '../api/webhooks';
+import type { Webhook, WebhookDelivery, WebhookReplay } from '../api/webhooks';
 import { clock, day, sameDay } from '../parts/time';
-import { spelled } from '../parts/words';
+import { count, spelled } from '../parts/words';
 
 type Mark = { word: string; icon: Component<{ size?: number }>; tone: string };
 
@@ -85,3 +85,15 @@ export function overlap(webhook: Webhook, now: Date): string {
   const ending = webhook.secrets.filter(({ expires_at: end }) => end !== null && new Date(end) > now);
   return ending[0]?.expires_at ?? '';
 }
+
+/** What a replay does or did; nothing of one that ended long ago. */
+export function replayLine(replay: WebhookReplay, now: Date): string {
+  const { state, replayed, done, total, reason, updated_at: at } = replay;
+  const sent = replayed === 0 ? 'nothing to deliver again' : `${count(replayed, 'event')} delivered again`;
+  if (state === 'running') return `Replaying: looked at ${done.toLocaleString('en-GB')} of ${count(total, 'event')}, ${sent} so far`;
+  if (now.getTime() - new Date(at).getTime() > REMEMBERED) return '';
+  if (state === 'done') return `Replayed: ${sent}. The log shows what arrived.`;
+  return `The replay was given up, ${sent}. ${reason ?? ''}`.trim();
+}
+
+const REMEMBERED = 600_000;

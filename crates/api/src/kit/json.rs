@@ -36,6 +36,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 /// # Errors
 /// A problem that names the field.
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // serde would take a list for a struct, its items for the fields in the order in which they stand in the code.
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        let whole = serde_json::from_slice::<serde::de::IgnoredAny>(body);
+        whole.map_err(|error| Problem::new(Code::MalformedJson, error.to_string()))?;
+        return Err(Invalid::at("", "expected an object, not a list").into());
+    }
     // Keeping track of the place costs time; only a body that is wrong pays for it.
     serde_json::from_slice(body).map_err(|_| explain::<T>(body))
 }
@@ -82,7 +88,7 @@ fn push_name(pointer: &mut String, name: &str) {
 }
 
 /// Puts serde's words into ours: where, and what is expected.
-fn fault(mut pointer: String, words: &str) -> (String, String) {
+pub(super) fn fault(mut pointer: String, words: &str) -> (String, String) {
     let words = words.rsplit_once(" at line ").map_or(words, |(words, _)| words);
     if let Some(name) = words.strip_prefix("missing field ") {
         push_name(&mut pointer, name.trim_matches('`'));
@@ -96,6 +102,11 @@ fn fault(mut pointer: String, words: &str) -> (String, String) {
             pointer.push_str(&place);
         }
         return (pointer, format!("there is no such field; {known}"));
+    }
+    if let Some((word, known)) =
+        words.strip_prefix("unknown variant ").and_then(|rest| rest.split_once(", expected "))
+    {
+        return (pointer, format!("expected {known}, not {word}"));
     }
     for kind in ["invalid type: ", "invalid value: ", "invalid length "] {
         if let Some((found, expected)) =

@@ -85,3 +85,12 @@ pub fn answers_with<'t>(
     responses.responses.insert(StatusCode::Code(200), ReferenceOr::Item(answer));
     operation
 }
+
+/// Describes a second form of that answer.
+pub fn or_with<'t>(mut operation: TransformOperation<'t>, media_type: &str) -> TransformOperation<'t> {
+    let responses = operation.inner_mut().responses.get_or_insert_default();
+    if let Some(ReferenceOr::Item(answer)) = responses.responses.get_mut(&StatusCode::Code(200)) {
+        answer.content.insert(media_type.to_owned(), MediaType::default());
+    }
+    operation
+}

@@ -23,6 +23,7 @@ pub struct Paging(pub PageRequest);
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Words {
     /// How many to give, 1 to 200; 50 when absent.
+    #[schemars(range(min = 1, max = MOST))]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,

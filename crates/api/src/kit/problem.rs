@@ -178,7 +178,7 @@ pub struct ProblemBody {
     /// What happened this time.
     pub detail: String,
     /// The fields that are wrong, if it is about fields.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Fault>,
 }
 

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::Problem;
+use super::json::fault;
 
 /// Query parameters as a struct.
 #[derive(Debug, Clone, Copy)]
@@ -32,9 +33,16 @@ pub fn parse<T: DeserializeOwned>(parts: &Parts) -> Result<T, Problem> {
         let words = rejection.body_text();
         let words = words.strip_prefix("Failed to deserialize query string: ").unwrap_or(&words);
         // axum puts the parameter's name first, as in `limit: invalid digit found in string`.
-        let (pointer, detail) = match words.split_once(": ") {
+        let (pointer, words) = match words.split_once(": ") {
             Some((name, rest)) if !name.contains(' ') => (format!("/{name}"), rest),
             _ => (String::new(), words),
+        };
+        let (pointer, detail) = match words {
+            "invalid digit found in string"
+            | "cannot parse integer from empty string"
+            | "number too large to fit in target type"
+            | "number too small to fit in target type" => (pointer, "expected a whole number".to_owned()),
+            _ => fault(pointer, words),
         };
         Invalid::at(pointer, detail).into()
     })

@@ -14,7 +14,7 @@ use engine::inbox::{ConversationFilter, ConversationView};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::kit::openapi::answers_with;
+use crate::kit::openapi::{answers_with, or_with};
 use crate::kit::{Caller, Created, Json, List, Paging, Path, Problem, Query, reply};
 
 pub(super) fn routes() -> ApiRouter<Engine> {
@@ -37,7 +37,7 @@ pub(super) fn routes() -> ApiRouter<Engine> {
         .api_route(
             "/v1/contacts/export",
             get_with(export_contacts, |op| {
-                let op = answers_with(op, "text/csv", "The file.");
+                let op = or_with(answers_with(op, "text/csv", "The file."), "text/vcard");
                 op.id("export_contacts").tag("Contacts").summary("Contacts as a file").description(
                     "CSV or vCard 4.0 of all contacts, or of those that the filters of the list leave. Cells that a \
                      spreadsheet would run as a formula begin with an apostrophe, which an import takes off again.",

@@ -17,7 +17,7 @@ use domain::page::{Cursor, Page};
 use engine::Engine;
 use engine::feed::{Event, Facts};
 use engine::inbox::{PresenceFollower, PresenceNews};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -41,8 +41,9 @@ pub(super) fn routes() -> ApiRouter<Engine> {
             get_with(stream_events, |op| {
                 let op = answers_with(op, "text/event-stream", "Events as they happen, until the client leaves.");
                 op.id("stream_events").tag("Events").summary("What happens, as server-sent events").description(
-                    "Resumes behind `Last-Event-ID` or `after`; without either it begins now. Between the events it tells \
-                     who looks at a conversation, as `event: presence` without an id.",
+                    "Resumes behind `Last-Event-ID` or `after`; without either it begins now, and says first where that is: an \
+                     `id` without an event, so that a connection that breaks before the first event misses none. Between \
+                     the events it tells who looks at a conversation, as `event: presence` without an id.",
                 )
             }),
         )
@@ -94,6 +95,7 @@ async fn stream_events(
         None => after,
     };
     let follower = engine.follow_events(&caller, after).await?;
+    let begin = after.is_none().then(|| Ok::<_, Infallible>(begun(follower.position())));
     let followers = (follower, engine.follow_presence(&caller));
     let told = stream::unfold(followers, |(mut follower, mut presence)| async move {
         let told = tokio::select! {
@@ -103,7 +105,7 @@ async fn stream_events(
         Some((Ok::<_, Infallible>(told), (follower, presence)))
     });
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("still here");
-    Ok(Sse::new(told).keep_alive(keep_alive).into_response())
+    Ok(Sse::new(stream::iter(begin).chain(told)).keep_alive(keep_alive).into_response())
 }
 
 /// Waits forever for those who are told nothing: that must not end the stream of events.
@@ -117,6 +119,11 @@ async fn next_of(presence: &mut Option<PresenceFollower>) -> Option<Arc<Presence
 fn last_event_id(value: &axum::http::HeaderValue) -> Result<i64, Problem> {
     let number = value.to_str().ok().and_then(|text| text.trim().parse().ok());
     number.ok_or_else(|| Invalid::at("", "expected Last-Event-ID to be the number of an event").into())
+}
+
+/// Clients remember the id and take nothing for an event.
+fn begun(position: i64) -> SseEvent {
+    SseEvent::default().id(position.to_string())
 }
 
 fn told(event: &Arc<Event>) -> SseEvent {

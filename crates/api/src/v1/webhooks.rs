@@ -3,11 +3,11 @@
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
 use axum::extract::State;
-use domain::ids::{WebhookDeliveryId, WebhookId};
+use domain::ids::{WebhookDeliveryId, WebhookId, WebhookReplayId};
 use engine::Engine;
 use engine::webhooks::{
-    CreatedWebhook, NewWebhook, Replayed, RotateSecret, RotatedSecret, WebhookChange, WebhookDeliveryDetail,
-    WebhookDeliveryFilter, WebhookDeliveryView, WebhookReplay, WebhookView,
+    CreatedWebhook, NewWebhook, NewWebhookReplay, RotateSecret, RotatedSecret, WebhookChange,
+    WebhookDeliveryDetail, WebhookDeliveryFilter, WebhookDeliveryView, WebhookReplayView, WebhookView,
 };
 
 use crate::kit::{Accepted, Caller, Created, Json, List, NoContent, Paging, Path, Problem, Query};
@@ -68,8 +68,24 @@ pub(super) fn routes() -> ApiRouter<Engine> {
             "/v1/webhooks/{id}/replay",
             post_with(replay_webhook, |op| {
                 op.id("replay_webhook").tag("Webhooks").summary("Send again what happened since a time").description(
-                    "Each with the `webhook-id` that it had; also what happened while the webhook was off. Problem: \
-                     `webhook_disabled`.",
+                    "Each with the `webhook-id` that it had; also what happened while the webhook was off. It runs in the \
+                     background, goes on after a restart, and ends when the webhook is switched off or removed; look at \
+                     the replay for how far it is. One at a time. Problems: `webhook_disabled`, `conflict`.",
+                )
+            }),
+        )
+        .api_route(
+            "/v1/webhooks/{id}/replays",
+            get_with(list_webhook_replays, |op| {
+                op.id("list_webhook_replays").tag("Webhooks").summary("Replays of a webhook, newest first")
+            }),
+        )
+        .api_route(
+            "/v1/webhook-replays/{id}",
+            get_with(get_webhook_replay, |op| {
+                op.id("get_webhook_replay").tag("Webhooks").summary("One replay, and how far it has come").description(
+                    "Kept as long as the log of deliveries. `done` means that all of it is on its way: the deliveries tell \
+                     what arrived.",
                 )
             }),
         )
@@ -164,9 +180,26 @@ async fn replay_webhook(
     State(engine): State<Engine>,
     caller: Caller,
     Path(id): Path<WebhookId>,
-    Json(replay): Json<WebhookReplay>,
-) -> Result<Json<Replayed>, Problem> {
-    Ok(Json(engine.replay_webhook(&caller, id, replay).await?))
+    Json(asked): Json<NewWebhookReplay>,
+) -> Result<Accepted<WebhookReplayView>, Problem> {
+    Ok(Accepted(engine.replay_webhook(&caller, id, asked).await?))
+}
+
+async fn list_webhook_replays(
+    State(engine): State<Engine>,
+    caller: Caller,
+    Path(id): Path<WebhookId>,
+    Paging(page): Paging,
+) -> Result<Json<List<WebhookReplayView>>, Problem> {
+    Ok(List::of(engine.webhook_replays(&caller, id, page).await?, |view| view))
+}
+
+async fn get_webhook_replay(
+    State(engine): State<Engine>,
+    caller: Caller,
+    Path(id): Path<WebhookReplayId>,
+) -> Result<Json<WebhookReplayView>, Problem> {
+    Ok(Json(engine.webhook_replay(&caller, id).await?))
 }
 
 async fn get_webhook_delivery(

@@ -144,8 +144,7 @@ impl Channel {
             }
             Channel::Remove { id } => {
                 engine.remove_channel_account(&operator(), id).await?;
-                output::line("removed");
-                Ok(())
+                output::line("removed")
             }
             Channel::Providers { json } => {
                 for provider in engine::accounts::catalogue() {

@@ -27,6 +27,11 @@ impl Backup {
         let target = self.target;
         let is_empty = std::fs::read_dir(&target).map_or(true, |mut entries| entries.next().is_none());
         anyhow::ensure!(is_empty, "{} is not empty; a backup needs a folder of its own", target.display());
+        anyhow::ensure!(
+            !real(&target)?.starts_with(real(&settings.data)?),
+            "{} is inside the data folder; a copy beside what it is a copy of is lost with it",
+            target.display()
+        );
         house::prepare_folder(&target)?;
         let database = target.join("chancery.db");
         let bar = ProgressBar::new(0);
@@ -57,6 +62,16 @@ impl Backup {
         let sentence = format!("copied to {}; start on it with: chancery serve --data {0}", target.display());
         output::result(self.json, &value, &sentence)
     }
+}
+
+/// A path as the file system knows it, as far as it exists.
+fn real(path: &Path) -> std::io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    let known = path.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+    Ok(match known {
+        Some((part, real)) => real.join(path.strip_prefix(part).unwrap_or(Path::new(""))),
+        None => path,
+    })
 }
 
 fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<u64> {

@@ -4,6 +4,5 @@ use crate::output;
 use crate::settings::Settings;
 
 pub fn run(settings: &Settings) -> anyhow::Result<()> {
-    output::line(settings.shown()?.trim_end());
-    Ok(())
+    output::line(settings.shown()?.trim_end())
 }

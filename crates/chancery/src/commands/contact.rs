@@ -132,9 +132,9 @@ impl Export {
             None => Box::new(std::io::stdout().lock()),
         };
         while let Some(part) = export.next_part().await? {
-            target.write_all(part.as_bytes())?;
+            output::written(target.write_all(part.as_bytes()))?;
         }
-        target.flush()?;
+        output::written(target.flush())?;
         Ok(())
     }
 }

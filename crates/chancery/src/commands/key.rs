@@ -56,8 +56,7 @@ impl Key {
             }
             Key::Revoke { id } => {
                 engine.revoke_api_key(&operator(), id).await?;
-                output::line("revoked");
-                Ok(())
+                output::line("revoked")
             }
         })
         .await

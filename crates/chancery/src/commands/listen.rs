@@ -53,6 +53,7 @@ impl Listen {
             output::notice(&format!("Events go to {}, signed with this secret:", forward.url()));
             output::notice(&format!("\n    {}\n", forward.secret()));
         }
+        stream.begin().await?;
         output::notice(&format!("Listening to {server}; Ctrl-C ends it."));
         loop {
             let event = stream.next().await?;

@@ -68,8 +68,7 @@ impl Mailbox {
             }
             Mailbox::Remove { id } => {
                 engine.remove_mailbox(&operator(), id).await?;
-                output::line("removed");
-                Ok(())
+                output::line("removed")
             }
         })
         .await

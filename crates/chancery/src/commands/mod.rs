@@ -139,8 +139,12 @@ fn log_to_stderr(settings: &Settings, is_server: bool) -> anyhow::Result<()> {
         anyhow::anyhow!("log: expected a filter such as info or info,engine=debug: {error}")
     })?;
     let colours = std::io::stderr().is_terminal();
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        // It would say so on the same standard error.
+        .log_internal_errors(false);
     match settings.log_format {
         LogFormat::Text => builder.with_target(false).init(),
         LogFormat::Json => builder.json().init(),
@@ -155,6 +159,16 @@ fn operator() -> Principal {
 
 /// Runs a command's work on the database, beside a running server or without one.
 async fn with_engine<T>(
+    settings: &Settings,
+    work: impl AsyncFnOnce(&Engine) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    // A mistyped folder must not become an empty server with a key of its own, nor a backup of nothing.
+    house::require_database(settings)?;
+    with_new_engine(settings, work).await
+}
+
+/// The same, and the folder is made when it is not there.
+async fn with_new_engine<T>(
     settings: &Settings,
     work: impl AsyncFnOnce(&Engine) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {

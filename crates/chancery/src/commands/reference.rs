@@ -21,8 +21,7 @@ enum Page {
 
 /// The description of the API.
 pub fn openapi() -> anyhow::Result<()> {
-    output::line(&serde_json::to_string_pretty(&api::openapi_json())?);
-    Ok(())
+    output::line(&serde_json::to_string_pretty(&api::openapi_json())?)
 }
 
 impl Reference {
@@ -33,8 +32,7 @@ impl Reference {
             Page::Problems => problems(),
             Page::Cli => cli(&mut Arguments::command(), 1),
         };
-        output::line(text.trim_end());
-        Ok(())
+        output::line(text.trim_end())
     }
 }
 

@@ -44,6 +44,7 @@ pub struct Send {
 
 impl Send {
     pub async fn run(self, settings: Settings) -> anyhow::Result<()> {
+        house::require_database(&settings)?;
         house::prepare_folder(&settings.data)?;
         // Only where no server works on the folder may this command send by itself.
         let lock = if settings.database_url.is_none() { house::lock(&settings.data).ok() } else { None };

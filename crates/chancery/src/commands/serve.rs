@@ -10,7 +10,7 @@ use engine::Engine;
 use engine::receive::SmtpOptions;
 use net::smtp::server::Listener;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::settings::{LmtpAddress, Settings};
 use crate::{house, output};
@@ -23,6 +23,7 @@ impl Serve {
         house::prepare_folder(&settings.data)?;
         // Members of a cluster share the database and nothing else: a folder has one server, on PostgreSQL too.
         let _lock = house::lock(&settings.data)?;
+        let _refused = refuse_large_files_instead_of_dying()?;
         let listener = bind(settings.listen).await?;
         let address = listener.local_addr()?;
         let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
@@ -49,6 +50,14 @@ impl Serve {
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+/// SIGXFSZ, which ends a process that writes past the size that the system allows for a file; the same number everywhere we run.
+const FILE_TOO_LARGE: SignalKind = SignalKind::from_raw(25);
+
+/// Caught, the write fails instead, and whoever asked for it is told 503 as with a full disk.
+fn refuse_large_files_instead_of_dying() -> anyhow::Result<Signal> {
+    Ok(signal(FILE_TOO_LARGE)?)
 }
 
 pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -8,7 +8,7 @@ use domain::secret::Secret;
 use engine::access::{NewOwner, SetUpBy};
 use serde_json::json;
 
-use super::with_engine;
+use super::with_new_engine;
 use crate::output;
 use crate::settings::Settings;
 
@@ -37,7 +37,8 @@ impl Setup {
         let password = password(self.password_stdin)?;
         let owner = NewOwner { business: self.business, name, email: email.clone(), password };
         let member =
-            with_engine(&settings, async |engine| Ok(engine.set_up(SetUpBy::Operator, owner).await?)).await?;
+            with_new_engine(&settings, async |engine| Ok(engine.set_up(SetUpBy::Operator, owner).await?))
+                .await?;
         let sentence = format!(
             "{email} owns this server now. Start it with: chancery serve --data {}",
             settings.data.display()

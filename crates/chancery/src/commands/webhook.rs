@@ -4,18 +4,21 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use domain::clock::Timestamp;
-use domain::ids::{WebhookDeliveryId, WebhookId};
+use domain::ids::{WebhookDeliveryId, WebhookId, WebhookReplayId};
 use domain::webhook::DeliveryState;
 use engine::Engine;
-use engine::webhooks::{NewWebhook, RotateSecret, WebhookReplay, WebhookView};
+use engine::webhooks::{
+    NewWebhook, NewWebhookReplay, ReplayState, RotateSecret, WebhookReplayView, WebhookView,
+};
 
 use super::{operator, with_engine};
 use crate::output;
 use crate::settings::Settings;
 
-/// How long a test waits for the running server to send it.
+/// How long a command waits for the running server to do something.
 const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(200);
+const TOLD_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Subcommand)]
 pub enum Webhook {
@@ -34,15 +37,14 @@ pub enum Webhook {
         #[arg(long)]
         json: bool,
     },
-    /// Send again what happened since a time, with the ids that it had
-    Replay {
-        id: WebhookId,
-        /// Such as 2026-11-20T09:30:00Z
+    /// Let the running server send again what happened since a time, with the ids that it had
+    Replay(Replay),
+    /// Show how far a replay is
+    ReplayState {
+        id: WebhookReplayId,
+        /// Until it has ended
         #[arg(long)]
-        since: Timestamp,
-        /// Only what did not arrive
-        #[arg(long)]
-        only_failed: bool,
+        wait: bool,
         #[arg(long)]
         json: bool,
     },
@@ -70,6 +72,22 @@ pub struct Add {
     json: bool,
 }
 
+#[derive(Debug, Args)]
+pub struct Replay {
+    id: WebhookId,
+    /// Such as 2026-11-20T09:30:00Z
+    #[arg(long)]
+    since: Timestamp,
+    /// Only what did not arrive
+    #[arg(long)]
+    only_failed: bool,
+    /// Until all of it is on its way
+    #[arg(long)]
+    wait: bool,
+    #[arg(long)]
+    json: bool,
+}
+
 impl Webhook {
     pub async fn run(self, settings: Settings) -> anyhow::Result<()> {
         with_engine(&settings, async |engine| match self {
@@ -82,15 +100,13 @@ impl Webhook {
             Webhook::Add(add) => add.run(engine).await,
             Webhook::Remove { id } => {
                 engine.remove_webhook(&operator(), id).await?;
-                output::line("removed");
-                Ok(())
+                output::line("removed")
             }
             Webhook::Test { id, json } => test(engine, id, json).await,
-            Webhook::Replay { id, since, only_failed, json } => {
-                let replay = WebhookReplay { since, only_failed };
-                let done = engine.replay_webhook(&operator(), id, replay).await?;
-                let sentence = format!("{} deliveries are sent again by the running server", done.replayed);
-                output::result(json, &done, &sentence)
+            Webhook::Replay(replay) => replay.run(engine).await,
+            Webhook::ReplayState { id, wait, json } => {
+                let replay = engine.webhook_replay(&operator(), id).await?;
+                follow(engine, replay, wait, json).await
             }
             Webhook::Rotate { id, overlap_hours, json } => {
                 let rotate = RotateSecret { overlap_hours: Some(overlap_hours) };
@@ -117,6 +133,44 @@ impl Add {
         let sentence = format!("{}\n(shown only now; the webhook is {})", created.secret, created.webhook.id);
         output::result(self.json, &created, &sentence)
     }
+}
+
+impl Replay {
+    async fn run(self, engine: &Engine) -> anyhow::Result<()> {
+        let asked = NewWebhookReplay { since: self.since, only_failed: self.only_failed };
+        let replay = engine.replay_webhook(&operator(), self.id, asked).await?;
+        follow(engine, replay, self.wait, self.json).await
+    }
+}
+
+/// Tells how far a replay is; with `wait`, when it has ended, and on the way for those who watch.
+async fn follow(engine: &Engine, begun: WebhookReplayView, wait: bool, json: bool) -> anyhow::Result<()> {
+    let (mut replay, mut told) = (begun, engine.clock().now());
+    let mut deadline = told.plus(PATIENCE);
+    while wait && replay.state == ReplayState::Running {
+        tokio::time::sleep(LOOK).await;
+        let (now, before) = (engine.clock().now(), replay.done);
+        replay = engine.webhook_replay(&operator(), replay.id).await?;
+        if replay.done > before {
+            deadline = now.plus(PATIENCE);
+        }
+        if now > deadline {
+            anyhow::bail!("it does not go on; is the server running? The replay is {}", replay.id);
+        }
+        if now.since(told) >= TOLD_EVERY && replay.state == ReplayState::Running {
+            told = now;
+            output::notice(&progress(&replay));
+        }
+    }
+    output::result(json, &replay, &progress(&replay))?;
+    anyhow::ensure!(!wait || replay.state == ReplayState::Done, "the replay was cancelled");
+    Ok(())
+}
+
+fn progress(replay: &WebhookReplayView) -> String {
+    let WebhookReplayView { id, state, total, done, replayed, .. } = replay;
+    let reason = replay.reason.as_ref().map(|words| format!(". {words}")).unwrap_or_default();
+    format!("{id}  {state}  {done} of {total} events, {replayed} sent again{reason}")
 }
 
 async fn test(engine: &Engine, id: WebhookId, json: bool) -> anyhow::Result<()> {

@@ -2,6 +2,9 @@
 
 mod contact;
 mod disk;
+mod doctor;
+mod folder;
+mod pipe;
 mod program;
 mod search;
 mod suppression;
@@ -18,11 +21,16 @@ async fn mail_server() -> smtp::Server {
     smtp::Server::start(smtp::Options::default()).await.unwrap()
 }
 
-/// Everything that a script does before the first message; gives the key and the account.
-fn set_up(folder: &Folder, server: &smtp::Server) -> (String, String) {
+/// Makes the server in the folder.
+fn get_an_owner(folder: &Folder) {
     let owner = ["setup", "--email", "olivia@company.example.com", "--password-stdin", "--json"];
     let owner = folder.json_with_input(&owner, "correct horse battery\n");
     assert_eq!(owner["email"], "olivia@company.example.com");
+}
+
+/// Everything that a script does before the first message; gives the key and the account.
+fn set_up(folder: &Folder, server: &smtp::Server) -> (String, String) {
+    get_an_owner(folder);
     let key = folder.json(&["key", "create", "--name", "till", "--scopes", "*", "--json"])["key"].clone();
     let port = format!("port={}", server.address().port());
     let account = folder.json(&[
@@ -143,6 +151,9 @@ async fn a_backup_of_a_running_server_starts_as_a_server() {
     std::fs::remove_dir(copy.path()).unwrap();
     folder.text(&["backup", copy.path().to_str().unwrap()]);
     let again = folder.fails(&["backup", copy.path().to_str().unwrap()]);
+    let inside = folder.path().join("x/y");
+    let inside = folder.fails(&["backup", inside.to_str().unwrap()]);
+    assert!(inside.contains("is inside the data folder"), "{inside}");
     assert!(again.contains("not empty"), "{again}");
     outside.post("/v1/messages", letter(2)).await;
     server.stop().await;
@@ -170,6 +181,7 @@ async fn settings_come_from_the_command_line_the_environment_and_the_file() {
         &[("CHANCERY_PUBLIC_URL", "https://env.example.com")],
     );
     assert!(shown.contains("https://option.example.com"), "{shown}");
+    get_an_owner(&folder);
     let hook = folder.json(&[
         "channel",
         "add",
@@ -197,6 +209,7 @@ async fn settings_come_from_the_command_line_the_environment_and_the_file() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_words_on_the_command_line_are_explained() {
     let folder = Folder::new();
+    get_an_owner(&folder);
     for (arguments, words) in [
         (&["channel", "add", "pigeon", "--name", "P"][..], "expected one of smtp"),
         (&["channel", "add", "smtp", "--name", "P", "--set", "host"], "KEY=VALUE"),

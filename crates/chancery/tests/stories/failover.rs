@@ -29,6 +29,13 @@ async fn account(app: &TestApp, id: &str) -> Value {
     reply.body
 }
 
+/// Its place among the accounts of its channel, and what it does there.
+fn turn(account: &Value) -> (u64, &str, &str) {
+    let routing = &account["routing"];
+    let word = |name: &str| routing["turn"][name].as_str().unwrap();
+    (routing["place"].as_u64().unwrap(), word("role"), word("words"))
+}
+
 fn kinds(message: &Value) -> Vec<&str> {
     texts(&message["events"], "kind")
 }
@@ -134,6 +141,7 @@ story!(everyone_is_asked_once_and_then_it_waits, async |app| {
     let id = send(&app, letter("jane@example.com")).await;
     app.wait_until("both were tried", async || message(&app, &id).await["attempts_count"] == 2).await;
     app.run_until_idle().await;
+    assert_eq!(message(&app, &id).await["waiting"]["why"], "the next attempt is made then");
     let waiting = message(&app, &id).await;
     assert_eq!((waiting["state"].as_str(), outcomes(&waiting)), (Some("queued"), vec!["temporary"; 2]));
     app.advance(MINUTE).await;
@@ -205,7 +213,11 @@ story!(a_conversation_keeps_its_account_and_its_address, async |app| {
 });
 
 story!(an_account_that_fails_pauses_and_is_probed_by_one_message, async |app| {
-    let ((first, first_id), (second, _)) = pair(&app).await;
+    let ((first, first_id), (second, second_id)) = pair(&app).await;
+    assert_eq!(turn(&account(&app, &first_id).await), (1, "first", "Goes first"));
+    let waiting = account(&app, &second_id).await;
+    assert_eq!(turn(&waiting), (2, "stands_in", "Steps in when First cannot send"));
+    assert_eq!(waiting["routing"]["turn"]["after"], json!(["First"]));
     first.faults().plan(At::Connect, Fault::Say("421 4.3.2 too busy".to_owned()), 6);
     for number in 0..5 {
         let id = send(&app, letter(&format!("customer-{number}@example.com"))).await;
@@ -214,12 +226,15 @@ story!(an_account_that_fails_pauses_and_is_probed_by_one_message, async |app| {
     let paused = account(&app, &first_id).await;
     assert_eq!((&paused["routing"]["usable"], second.count()), (&json!(false), 5));
     assert!(paused["routing"]["paused_until"].is_string(), "{paused}");
+    assert_eq!(turn(&paused), (2, "left_out", "Left out for now"));
+    assert_eq!(turn(&account(&app, &second_id).await), (1, "first", "Goes first"));
     let tried = first.connections();
     let id = send(&app, letter("nobody-tries@example.com")).await;
     becomes(&app, &id, "sent").await;
     assert_eq!((first.connections(), second.count()), (tried, 6));
     // After the pause one message tries it; it fails once more, and the message goes on through the other.
     app.advance(MINUTE).await;
+    assert_eq!(turn(&account(&app, &first_id).await).1, "tried");
     let id = send(&app, letter("probe@example.com")).await;
     assert_eq!(outcomes(&becomes(&app, &id, "sent").await), ["temporary", "sent"]);
     assert_eq!(second.count(), 7);
@@ -280,7 +295,10 @@ story!(a_daily_limit_is_kept_and_the_rest_goes_through_the_other, async |app| {
     assert_eq!(app.key().patch(&path, body).await.status, 200);
     let late = send(&app, letter("late@example.com")).await;
     app.run_until_idle().await;
-    assert_eq!((state_of(&app, &late).await.as_str(), first.count() + second.count()), ("queued", 5));
+    let waits = message(&app, &late).await;
+    assert_eq!((&waits["state"], first.count() + second.count()), (&json!("queued"), 5));
+    assert!(waits["waiting"]["why"].as_str().unwrap().contains("daily limit"), "{waits}");
+    assert!(waits["waiting"]["until"].as_str().unwrap().ends_with("T00:00:00.000000Z"), "{waits}");
     app.advance(DAY).await;
     becomes(&app, &late, "sent").await;
     let app = app.restart().await;
@@ -308,6 +326,7 @@ story!(who_chooses_the_sender_gets_an_account_that_speaks_as_it, async |app| {
     let id = send(&app, from("orders@company.example.com")).await;
     app.wait_until("both were tried", async || message(&app, &id).await["attempts_count"] == 2).await;
     app.run_until_idle().await;
+    assert_eq!(message(&app, &id).await["waiting"]["why"], "the next attempt is made then");
     assert_eq!((state_of(&app, &id).await.as_str(), support.count()), ("queued", 0));
     let reply = app.key().post("/v1/messages", from("nobody@company.example.com")).await;
     assert_eq!(reply.summary(), "422 invalid_request /from", "{}", reply.body);

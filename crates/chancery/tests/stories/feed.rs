@@ -126,6 +126,21 @@ story!(a_stream_goes_on_where_it_broke_off, async |app| {
     assert_eq!(ids[..8], (from..from + 8).collect::<Vec<_>>()[..], "without a gap and without repetition");
 });
 
+story!(a_stream_says_where_it_begins, async |app| {
+    let listening = listen(&app).await;
+    let url = format!("http://{}/v1/events/stream", listening.address);
+    let made = app.key().post("/v1/api-keys", json!({ "name": "stream", "scopes": ["events:read"] })).await;
+    app.key().post("/v1/tags", json!({ "name": "before" })).await;
+    let last = numbers(&feed(&app).await).len();
+    #[expect(clippy::disallowed_methods, reason = "a client from outside, on loopback")]
+    let request = reqwest::Client::new().get(&url);
+    let mut answer =
+        request.header("authorization", format!("Bearer {}", made.text("key"))).send().await.unwrap();
+    let first = tokio::time::timeout(Duration::from_secs(20), answer.chunk()).await;
+    let first = first.expect("it comes without any event").unwrap().unwrap();
+    assert_eq!(std::str::from_utf8(&first).unwrap(), format!("id: {last}\n\n"));
+});
+
 story!(a_stream_needs_a_key_that_may_read_events, async |app| {
     assert_eq!(app.anyone().get("/v1/events/stream").await.status, 401);
     assert_eq!(app.key_with(&["messages:read"]).await.get("/v1/events/stream").await.status, 403);

@@ -3,34 +3,25 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::TestApp;
 use testkit::sim::mailgun::{HandsOver, Mailgun, Options, Told};
 use testkit::sim::vendor::Fault;
 
 use crate::scene::*;
+use crate::vendor::*;
 
 /// Mailgun with an account on it, and the app where its webhooks reach it.
-async fn mailgun(app: &TestApp) -> (Mailgun, Value, Listening) {
+async fn mailgun(app: &TestApp) -> (Mailgun, Account) {
     let vendor = Mailgun::start(Options::new(app.clock.clone())).await.unwrap();
-    let settings = merged(vendor.settings(), json!({ "timeout_seconds": 1, "index_delay_seconds": 60 }));
-    let account = json!({ "name": "Mailgun", "provider": "mailgun", "settings": settings });
-    let reply = app.key().post("/v1/channel-accounts", account).await;
-    assert_eq!(reply.status, 201, "{}", reply.body);
-    let listening = listen(app).await;
-    let path = reply.body["webhook_url"].as_str().unwrap().split_once("example.com").unwrap().1;
-    vendor.set_webhook(format!("http://{}{path}", listening.address));
-    (vendor, reply.body, listening)
-}
-
-async fn received(app: &TestApp, count: usize) -> Vec<Value> {
-    let path = "/v1/messages?direction=inbound";
-    app.wait_until("the mail is there", async || app.key().get(path).await.rows().len() == count).await;
-    app.key().get(path).await.rows().to_vec()
+    let settings = merged(vendor.settings(), json!({ "index_delay_seconds": 60 }));
+    let account = account_at(app, "mailgun", settings).await;
+    vendor.set_webhook(account.url.clone());
+    (vendor, account)
 }
 
 story!(a_message_makes_the_whole_circle, async |app| {
-    let (vendor, _, _listening) = mailgun(&app).await;
+    let (vendor, _account) = mailgun(&app).await;
     let id = send(&app, letter("Jane Doe <jane@example.com>")).await;
     let sent = becomes(&app, &id, "sent").await;
     let taken = vendor.taken().pop().unwrap();
@@ -58,30 +49,13 @@ story!(a_message_makes_the_whole_circle, async |app| {
         assert_eq!(vendor.hand_over(how, to, &raw).await, [Some(200)], "{how:?}");
         let answers = received(&app, number).await;
         for answer in answers {
-            assert_eq!(answer["conversation_id"], read["conversation_id"], "{how:?}");
-            let answer = message(&app, answer["id"].as_str().unwrap()).await;
-            assert_eq!(answer["text"].as_str().map(str::trim), Some("Danke für alles"), "{how:?}");
-            assert_eq!(answer["attachments"][0]["filename"], "photo.png", "{how:?}");
-            assert_eq!(answer["attachments"][0]["size"], 8, "{how:?}");
+            arrived_whole(&app, &answer, &read["conversation_id"], &format!("{how:?}")).await;
         }
     }
 });
 
-fn mail_with_file(id: &str, header: &str) -> String {
-    format!(
-        "From: Jane Doe <jane@example.com>\r\nTo: support@mg.company.example.com\r\nSubject: Re: Your order\r\n\
-         Message-ID: <{id}>\r\n{header}\r\nToken: a header that is called like a field\r\n\
-         Date: Fri, 20 Nov 2026 11:59:00 +0000\r\nMIME-Version: 1.0\r\n\
-         Content-Type: multipart/mixed; boundary=m\r\n\r\n\
-         --m\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
-         Danke f=FCr alles\r\n\
-         --m\r\nContent-Type: image/png; name=photo.png\r\nContent-Disposition: attachment; filename=photo.png\r\n\
-         Content-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n--m--\r\n"
-    )
-}
-
 story!(only_the_vendor_can_tell_and_each_signature_is_good_once, async |app| {
-    let (vendor, _, _listening) = mailgun(&app).await;
+    let (vendor, _account) = mailgun(&app).await;
     let id = send(&app, letter("jane@example.com")).await;
     becomes(&app, &id, "sent").await;
     let taken = vendor.taken().pop().unwrap();
@@ -106,7 +80,7 @@ story!(only_the_vendor_can_tell_and_each_signature_is_good_once, async |app| {
 });
 
 story!(a_vendor_in_trouble_gets_a_message_once, async |app| {
-    let (vendor, _, _listening) = mailgun(&app).await;
+    let (vendor, account) = mailgun(&app).await;
     for (fault, outcome, patience) in [
         (Fault::RateLimited, "rate_limited", Duration::from_secs(61)),
         (Fault::ServerError, "temporary", 10 * MINUTE),
@@ -116,9 +90,7 @@ story!(a_vendor_in_trouble_gets_a_message_once, async |app| {
     ] {
         let before = vendor.taken().len();
         vendor.fail_sending(fault.clone(), 1);
-        let id = send(&app, letter("jane@example.com")).await;
-        app.wait_until("the attempt is over", async || outcomes(&message(&app, &id).await) == [outcome])
-            .await;
+        let id = told_with_patience(&app, &account.id, fault.hangs(), ended(&app, &[outcome])).await;
         app.advance(patience).await;
         let sent = becomes(&app, &id, "sent").await;
         let taken = vendor.taken();
@@ -128,22 +100,14 @@ story!(a_vendor_in_trouble_gets_a_message_once, async |app| {
 });
 
 story!(an_account_is_checked_without_sending, async |app| {
-    let (vendor, account, _listening) = mailgun(&app).await;
-    let path = format!("/v1/channel-accounts/{}", account["id"].as_str().unwrap());
+    let (vendor, account) = mailgun(&app).await;
+    let path = account.path();
     let checked = app.key().post(&format!("{path}/check"), json!({})).await;
     assert_eq!(checked.body["ok"], true, "{}", checked.body);
     for (wrong, step) in
         [(json!({ "domain": "other.example.com" }), "domain"), (json!({ "api_key": "key-x" }), "api_key")]
     {
-        assert_eq!(app.key().patch(&path, json!({ "settings": wrong })).await.status, 200);
-        let checked = app.key().post(&format!("{path}/check"), json!({})).await;
-        let steps = checked.body["steps"].as_array().unwrap();
-        let failed: Vec<&str> = steps
-            .iter()
-            .filter(|step| step["ok"] == false)
-            .map(|step| step["name"].as_str().unwrap())
-            .collect();
-        assert_eq!(failed, [step], "{}", checked.body);
+        assert_eq!(failed_steps(&app, &account, wrong).await, [step]);
     }
     assert_eq!(vendor.taken().len(), 0);
     let id = send(&app, letter("jane@example.com")).await;
@@ -153,29 +117,8 @@ story!(an_account_is_checked_without_sending, async |app| {
     .await;
 });
 
-/// A message with everything that one can have.
-fn full_letter() -> Value {
-    json!({
-        "to": ["Jane Doe <jane@example.com>", "jim@example.com"],
-        "cc": "joe@example.com",
-        "bcc": "june@example.com",
-        "subject": "Ihre Bestellung ✓",
-        "text": "Hallo",
-        "html": "<p>Hallo <img src=\"cid:logo\"></p>",
-        "headers": {
-            "List-Unsubscribe": "<https://example.com/u/1>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        },
-        "attachments": [
-            { "filename": "logo.png", "content_type": "image/png", "content_base64": "iVBORw0KGgo=", "content_id": "logo" },
-            // printf 'a\r\n--b\r\n\r\n' | base64
-            { "filename": "Rechnung.bin", "content_type": "application/x-thing", "content_base64": "YQ0KLS1iDQoNCg==" },
-        ],
-    })
-}
-
 story!(everything_of_a_message_arrives, async |app| {
-    let (vendor, _, _listening) = mailgun(&app).await;
+    let (vendor, _account) = mailgun(&app).await;
     let id = send(&app, full_letter()).await;
     becomes(&app, &id, "sent").await;
     let taken = vendor.taken().pop().unwrap();

@@ -10,7 +10,9 @@
 mod story;
 mod scene;
 
+mod answers;
 mod audit;
+mod broken_mail;
 mod channels;
 mod cli;
 mod contacts;
@@ -40,7 +42,9 @@ mod suppression;
 mod together;
 mod unknown;
 mod uploads;
+mod vendor;
 mod views;
+mod webhook_replays;
 mod webhooks;
 mod webhooks_out;
 mod working;

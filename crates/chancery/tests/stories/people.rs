@@ -325,6 +325,15 @@ story!(counts_and_lists_agree_while_conversations_are_worked, async |app| {
         assert_eq!(counts[count], json!(listed), "{count}: {counts}");
     }
     assert_eq!((&counts["open"], &counts["mine"], &counts["resolved"]), (&json!(2), &json!(1), &json!(1)));
+    for (query, wrong) in [
+        ("assignee=foo", "/assignee"),
+        ("tray=true&assignee=me", "/assignee"),
+        ("tag=tag_00000000000000000000000000&team=tem_00000000000000000000000000", "/team"),
+        ("tray=true&state=open", "/state"),
+    ] {
+        let refused = agent.get(&format!("/v1/conversations?{query}")).await;
+        assert_eq!(refused.summary(), format!("422 invalid_request {wrong}"), "{query}: {}", refused.body);
+    }
     let unread = agent.get("/v1/conversations").await.rows().iter().filter(|row| row["unread"] != 0).count();
     assert_eq!(agent.get(&at(1)).await.body["unread"], 0);
     assert_eq!(unread, 3);

@@ -1,50 +1,28 @@
 //! Postmark: a message goes out, events come back, the answer finds its conversation; nobody else can tell, and a message
 //! in doubt is looked for before it is sent again.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::TestApp;
 use testkit::sim::postmark::{Options, Postmark, Told};
 use testkit::sim::vendor::Fault;
 
 use crate::scene::*;
+use crate::vendor::*;
 
 /// printf 'jane:example-secret' | base64
 const BASIC: &str = "Basic amFuZTpleGFtcGxlLXNlY3JldA==";
 
 /// Postmark with an account on it, and the app where its webhooks reach it.
-async fn postmark(app: &TestApp) -> (Postmark, String, Listening) {
+async fn postmark(app: &TestApp) -> (Postmark, Account) {
     let vendor = Postmark::start(Options::new(app.clock.clone())).await.unwrap();
-    let more = json!({ "timeout_seconds": 1, "webhook_secret": "jane:example-secret" });
-    let settings = merged(vendor.settings(), more);
-    let account = json!({ "name": "Postmark", "provider": "postmark", "settings": settings });
-    let reply = app.key().post("/v1/channel-accounts", account).await;
-    assert_eq!(reply.status, 201, "{}", reply.body);
-    let listening = listen(app).await;
-    let path = reply.body["webhook_url"].as_str().unwrap().split_once("example.com").unwrap().1;
-    let url = format!("http://{}{path}", listening.address);
-    vendor.set_webhook(url.clone(), Some(BASIC.to_owned()));
-    (vendor, url, listening)
-}
-
-async fn received(app: &TestApp, count: usize) -> Vec<Value> {
-    let path = "/v1/messages?direction=inbound";
-    app.wait_until("the mail is there", async || app.key().get(path).await.rows().len() == count).await;
-    app.key().get(path).await.rows().to_vec()
-}
-
-fn mail_with_file(id: &str, header: &str) -> String {
-    format!(
-        "From: Jane Doe <jane@example.com>\r\nTo: support@company.example.com\r\nSubject: Re: Your order\r\n\
-         Message-ID: <{id}>\r\n{header}\r\nDate: Fri, 20 Nov 2026 11:59:00 +0000\r\nMIME-Version: 1.0\r\n\
-         Content-Type: multipart/mixed; boundary=m\r\n\r\n\
-         --m\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nDanke für alles\r\n\
-         --m\r\nContent-Type: image/png; name=photo.png\r\nContent-Disposition: attachment; filename=photo.png\r\n\
-         Content-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n--m--\r\n"
-    )
+    let settings = merged(vendor.settings(), json!({ "webhook_secret": "jane:example-secret" }));
+    let account = account_at(app, "postmark", settings).await;
+    vendor.set_webhook(account.url.clone(), Some(BASIC.to_owned()));
+    (vendor, account)
 }
 
 story!(a_message_makes_the_whole_circle, async |app| {
-    let (vendor, _, _listening) = postmark(&app).await;
+    let (vendor, _account) = postmark(&app).await;
     let id = send(&app, letter("Jane Doe <jane@example.com>")).await;
     let sent = becomes(&app, &id, "sent").await;
     let other = send(&app, letter("nobody@example.com")).await;
@@ -79,22 +57,18 @@ story!(a_message_makes_the_whole_circle, async |app| {
             assert_eq!(statuses, [Some(200)]);
         }
         for answer in received(&app, number).await {
-            assert_eq!(answer["conversation_id"], read["conversation_id"], "whole: {whole}");
-            let answer = message(&app, answer["id"].as_str().unwrap()).await;
-            assert_eq!(answer["text"].as_str().map(str::trim), Some("Danke für alles"), "whole: {whole}");
-            assert_eq!(answer["attachments"][0]["filename"], "photo.png", "whole: {whole}");
-            assert_eq!(answer["attachments"][0]["size"], 8, "whole: {whole}");
+            arrived_whole(&app, &answer, &read["conversation_id"], &format!("whole: {whole}")).await;
         }
     }
 });
 
 story!(only_the_vendor_can_tell, async |app| {
-    let (vendor, url, _listening) = postmark(&app).await;
+    let (vendor, account) = postmark(&app).await;
     let id = send(&app, letter("jane@example.com")).await;
     becomes(&app, &id, "sent").await;
     let delivered = Told::of(&vendor.taken()[0], "Delivery");
     for wrong in [None, Some("Basic amFuZTp3cm9uZw=="), Some("Bearer wrong")] {
-        vendor.set_webhook(url.clone(), wrong.map(str::to_owned));
+        vendor.set_webhook(account.url.clone(), wrong.map(str::to_owned));
         let statuses = vendor.tell(delivered.clone()).await;
         assert_eq!(statuses, [Some(401); 4], "{wrong:?}: never 403, after which Postmark gives up");
         assert_eq!(
@@ -104,19 +78,17 @@ story!(only_the_vendor_can_tell, async |app| {
     }
     assert_eq!(app.key().get("/v1/journal").await.rows().len(), 0);
     assert_eq!(state_of(&app, &id).await, "sent");
-    vendor.set_webhook(url, Some(BASIC.to_owned()));
+    vendor.set_webhook(account.url.clone(), Some(BASIC.to_owned()));
     assert_eq!(vendor.tell(delivered).await, [Some(200)]);
     becomes(&app, &id, "delivered").await;
 });
 
 story!(a_vendor_in_trouble_gets_a_message_once, async |app| {
-    let (vendor, _, _listening) = postmark(&app).await;
+    let (vendor, account) = postmark(&app).await;
     for (fault, outcome) in [(Fault::RateLimited, "rate_limited"), (Fault::ServerError, "temporary")] {
         let before = vendor.taken().len();
         vendor.fail_sending(fault.clone(), 1);
-        let id = send(&app, letter("jane@example.com")).await;
-        app.wait_until("the attempt is over", async || outcomes(&message(&app, &id).await) == [outcome])
-            .await;
+        let id = ended(&app, &[outcome]).await;
         app.advance(10 * MINUTE).await;
         becomes(&app, &id, "sent").await;
         assert_eq!(vendor.taken().len(), before + 1, "{fault:?}: exactly one");
@@ -127,8 +99,7 @@ story!(a_vendor_in_trouble_gets_a_message_once, async |app| {
     {
         let before = vendor.taken().len();
         vendor.fail_sending(fault.clone(), 1);
-        let id = send(&app, letter("jane@example.com")).await;
-        becomes(&app, &id, "unknown").await;
+        let id = told_with_patience(&app, &account.id, fault.hangs(), ended(&app, &["unknown"])).await;
         assert_eq!(vendor.taken().len() == before, again, "{fault:?}");
         app.wait_until("it is settled", async || {
             app.clock.advance(MINUTE);
@@ -141,7 +112,7 @@ story!(a_vendor_in_trouble_gets_a_message_once, async |app| {
 });
 
 story!(what_postmark_refuses_is_said_in_its_words, async |app| {
-    let (vendor, _, _listening) = postmark(&app).await;
+    let (vendor, account) = postmark(&app).await;
     vendor.deactivate("gone@example.com");
     let gone = send(&app, letter("gone@example.com")).await;
     let failed = becomes(&app, &gone, "failed").await;
@@ -150,10 +121,8 @@ story!(what_postmark_refuses_is_said_in_its_words, async |app| {
     let sent = send(&app, some).await;
     let sent = becomes(&app, &sent, "sent").await;
     assert!(sent["state_reason"]["detail"].as_str().unwrap().contains("gone@example.com"), "{sent}");
-    let accounts = app.key().get("/v1/channel-accounts").await;
-    let path = format!("/v1/channel-accounts/{}", accounts.rows()[0]["id"].as_str().unwrap());
     let from = json!({ "settings": { "from": "Support <support@elsewhere.example.com>" } });
-    assert_eq!(app.key().patch(&path, from).await.status, 200);
+    assert_eq!(app.key().patch(&account.path(), from).await.status, 200);
     let stranger = send(&app, letter("jane@example.com")).await;
     let failed = becomes(&app, &stranger, "failed").await;
     assert_eq!(failed["state_reason"]["code"], "bad_sender", "{failed}");

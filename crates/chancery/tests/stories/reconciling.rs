@@ -9,17 +9,7 @@ use testkit::sim::vendor::Fault;
 use testkit::sim::{mailgun, postmark, resend, sendgrid, ses, smtp2go};
 
 use crate::scene::*;
-
-/// An account of a provider with these settings: its id, and where its webhooks go.
-async fn account(app: &TestApp, provider: &str, settings: Value) -> (String, String, Listening) {
-    let account = json!({ "name": provider, "provider": provider, "settings": settings });
-    let reply = app.key().post("/v1/channel-accounts", account).await;
-    assert_eq!(reply.status, 201, "{}", reply.body);
-    let listening = listen(app).await;
-    let path = reply.body["webhook_url"].as_str().unwrap().split_once("example.com").unwrap().1;
-    let url = format!("http://{}{path}", listening.address);
-    (reply.text("id").to_owned(), url, listening)
-}
+use crate::vendor::*;
 
 async fn sent(app: &TestApp, to: &str) -> String {
     let id = send(app, letter(to)).await;
@@ -47,7 +37,7 @@ async fn asked_for(app: &TestApp) -> Vec<Value> {
     entries.into_iter().filter(|entry| entry["source"].as_str().unwrap().starts_with("reconciler")).collect()
 }
 
-async fn received(app: &TestApp) -> Vec<Value> {
+async fn all_received(app: &TestApp) -> Vec<Value> {
     app.key().get("/v1/messages?direction=inbound").await.rows().to_vec()
 }
 
@@ -56,9 +46,9 @@ const MAIL: &str = "From: Jane Doe <jane@example.com>\r\nTo: support@company.exa
 
 story!(mailgun_is_asked_for_what_its_webhooks_did_not_tell, async |app| {
     let vendor = mailgun::Mailgun::start(mailgun::Options::new(app.clock.clone())).await.unwrap();
-    let (_, url, _listening) = account(&app, "mailgun", vendor.settings()).await;
+    let account = account_at(&app, "mailgun", vendor.settings()).await;
     let (known, missed) = (sent(&app, "jane@example.com").await, sent(&app, "gone@example.com").await);
-    vendor.set_webhook(url);
+    vendor.set_webhook(account.url.clone());
     let taken = vendor.taken();
     assert_eq!(vendor.tell(mailgun::Told::of(&taken[0], "delivered")).await, [Some(200)]);
     becomes(&app, &known, "delivered").await;
@@ -66,7 +56,7 @@ story!(mailgun_is_asked_for_what_its_webhooks_did_not_tell, async |app| {
     vendor.happens(&bounce);
     vendor.stores("support@mg.company.example.com", MAIL);
     in_time(&app, "the bounce is known", async || state_of(&app, &missed).await == "bounced").await;
-    in_time(&app, "the mail is there", async || received(&app).await.len() == 1).await;
+    in_time(&app, "the mail is there", async || all_received(&app).await.len() == 1).await;
     let listed = app.key().get("/v1/suppressions?reason=hard_bounce").await;
     assert_eq!(
         listed.rows()[0]["address"],
@@ -80,7 +70,7 @@ story!(mailgun_is_asked_for_what_its_webhooks_did_not_tell, async |app| {
     app.advance(HOUR).await;
     assert_eq!(count_of(&app, &missed, "bounced_hard").await, 1);
     assert_eq!(count_of(&app, &known, "delivered").await, 1);
-    assert_eq!((asked_for(&app).await.len(), received(&app).await.len()), (entries, 1));
+    assert_eq!((asked_for(&app).await.len(), all_received(&app).await.len()), (entries, 1));
 });
 
 story!(smtp2go_is_asked_for_what_its_webhooks_did_not_tell, async |app| {
@@ -110,17 +100,17 @@ story!(smtp2go_is_asked_for_what_its_webhooks_did_not_tell, async |app| {
 
 story!(postmark_is_asked_for_what_its_webhooks_did_not_tell, async |app| {
     let vendor = postmark::Postmark::start(postmark::Options::new(app.clock.clone())).await.unwrap();
-    let (_, url, _listening) = account(&app, "postmark", vendor.settings()).await;
+    let account = account_at(&app, "postmark", vendor.settings()).await;
     let (arrived, gone) = (sent(&app, "jane@example.com").await, sent(&app, "gone@example.com").await);
     let taken = vendor.taken();
     vendor.happens(&postmark::Told::of(&taken[0], "Delivery"));
     let bounce = postmark::Told::bounce(&taken[1], "HardBounce", 42);
     vendor.happens(&bounce);
     vendor.gives_up("support@company.example.com", MAIL);
-    vendor.set_webhook(url, None);
+    vendor.set_webhook(account.url.clone(), None);
     in_time(&app, "the bounce is known", async || state_of(&app, &gone).await == "bounced").await;
     in_time(&app, "the delivery is known", async || state_of(&app, &arrived).await == "delivered").await;
-    in_time(&app, "the mail is there", async || received(&app).await.len() == 1).await;
+    in_time(&app, "the mail is there", async || all_received(&app).await.len() == 1).await;
     let at = app.clock.now().to_string();
     for late in [bounce, postmark::Told::of(&taken[0], "Delivery").with("DeliveredAt", json!(at))] {
         assert_eq!(vendor.tell(late).await, [Some(200)]);
@@ -132,9 +122,9 @@ story!(postmark_is_asked_for_what_its_webhooks_did_not_tell, async |app| {
 
 story!(resend_is_asked_about_messages_of_which_it_told_nothing, async |app| {
     let vendor = resend::Resend::start(resend::Options::new(app.clock.clone())).await.unwrap();
-    let (_, url, _listening) = account(&app, "resend", vendor.settings()).await;
+    let account = account_at(&app, "resend", vendor.settings()).await;
     let (known, missed) = (sent(&app, "jane@example.com").await, sent(&app, "jim@example.com").await);
-    vendor.set_webhook(url);
+    vendor.set_webhook(account.url.clone());
     let taken = vendor.taken();
     assert_eq!(vendor.tell(resend::Told::of(&taken[0], "email.delivered")).await, [Some(200)]);
     becomes(&app, &known, "delivered").await;
@@ -142,16 +132,72 @@ story!(resend_is_asked_about_messages_of_which_it_told_nothing, async |app| {
     vendor.happens(&taken[1], "delivered");
     vendor.receives_silently("support@company.example.com", MAIL);
     in_time(&app, "the delivery is known", async || state_of(&app, &missed).await == "delivered").await;
-    in_time(&app, "the mail is there", async || received(&app).await.len() == 1).await;
+    in_time(&app, "the mail is there", async || all_received(&app).await.len() == 1).await;
+    // Its webhooks come late after all.
+    assert_eq!(vendor.tell(resend::Told::of(&taken[1], "email.delivered")).await, [Some(200)]);
     app.advance(HOUR).await;
     app.advance(HOUR).await;
-    assert_eq!((count_of(&app, &known, "delivered").await, received(&app).await.len()), (1, 1));
+    for id in [&known, &missed] {
+        assert_eq!(count_of(&app, id, "delivered").await, 1, "one fact is one line");
+    }
+    assert_eq!(all_received(&app).await.len(), 1);
+});
+
+story!(a_bounce_that_resend_tells_when_asked_is_of_its_kind, async |app| {
+    let vendor = resend::Resend::start(resend::Options::new(app.clock.clone())).await.unwrap();
+    let account = account_at(&app, "resend", vendor.settings()).await;
+    let (gone, full) = (sent(&app, "gone@example.com").await, sent(&app, "full@example.com").await);
+    let taken = vendor.taken();
+    // Resend delivers nothing more to whoever is gone, and says so in its own list.
+    vendor.suppress("gone@example.com");
+    vendor.happens(&taken[0], "bounced");
+    vendor.happens(&taken[1], "bounced");
+    in_time(&app, "both are known", async || {
+        state_of(&app, &gone).await == "bounced" && state_of(&app, &full).await == "bounced"
+    })
+    .await;
+    let listed = app.key().get("/v1/suppressions").await;
+    assert_eq!(texts(&listed.body["data"], "address"), ["gone@example.com"]);
+    vendor.set_webhook(account.url.clone());
+    assert_eq!(vendor.tell(resend::Told::bounce(&taken[0], "Permanent")).await, [Some(200)]);
+    assert_eq!(vendor.tell(resend::Told::bounce(&taken[1], "Transient")).await, [Some(200)]);
+    app.run_until_idle().await;
+    assert_eq!(
+        (count_of(&app, &gone, "bounced_hard").await, count_of(&app, &gone, "bounced_soft").await),
+        (1, 0)
+    );
+    assert_eq!(
+        (count_of(&app, &full, "bounced_hard").await, count_of(&app, &full, "bounced_soft").await),
+        (0, 1)
+    );
+});
+
+story!(ses_is_asked_where_it_has_message_insights, async |app| {
+    let vendor = ses::Ses::start(ses::Options::new(app.clock.clone())).await.unwrap();
+    let settings = merged(vendor.settings(), json!({ "message_insights": true }));
+    let account = account_at(&app, "ses", settings).await;
+    let (arrived, gone) = (sent(&app, "jane@example.com").await, sent(&app, "gone@example.com").await);
+    let taken = vendor.taken();
+    vendor.happens(&taken[0], "DELIVERY");
+    vendor.happens(&taken[1], "BOUNCE");
+    in_time(&app, "the bounce is known", async || state_of(&app, &gone).await == "bounced").await;
+    in_time(&app, "the delivery is known", async || state_of(&app, &arrived).await == "delivered").await;
+    let listed = app.key().get("/v1/suppressions?reason=hard_bounce").await;
+    assert_eq!(texts(&listed.body["data"], "address"), ["gone@example.com"]);
+    // The topic tells the same late.
+    assert_eq!(vendor.subscribe(account.url.clone()).await, [Some(200)]);
+    app.wait_until("the subscription is confirmed", async || vendor.is_confirmed()).await;
+    assert_eq!(vendor.tell(&ses::Told::of(&taken[0], "Delivery")).await, [Some(200)]);
+    assert_eq!(vendor.tell(&ses::Told::bounce(&taken[1], "Permanent", "General")).await, [Some(200)]);
+    app.run_until_idle().await;
+    assert_eq!(count_of(&app, &arrived, "delivered").await, 1, "one fact is one line");
+    assert_eq!(count_of(&app, &gone, "bounced_hard").await, 1, "one fact is one line");
 });
 
 story!(sendgrid_is_asked_where_the_activity_feed_was_bought, async |app| {
     let vendor = sendgrid::Sendgrid::start(sendgrid::Options::new(app.clock.clone())).await.unwrap();
     let settings = merged(vendor.settings(), json!({ "activity_feed": true }));
-    let (_, url, _listening) = account(&app, "sendgrid", settings).await;
+    let account = account_at(&app, "sendgrid", settings).await;
     let (arrived, gone) = (sent(&app, "jane@example.com").await, sent(&app, "gone@example.com").await);
     let taken = vendor.taken();
     // The feed holds what happened; it is asked about messages that are a quarter of an hour old.
@@ -163,7 +209,12 @@ story!(sendgrid_is_asked_where_the_activity_feed_was_bought, async |app| {
     }
     in_time(&app, "the bounce is known", async || state_of(&app, &gone).await == "bounced").await;
     in_time(&app, "the delivery is known", async || state_of(&app, &arrived).await == "delivered").await;
-    vendor.set_webhook(url);
+    vendor.set_webhook(account.url.clone());
+    let late = vec![sendgrid::Told::of(&taken[0], "delivered"), sendgrid::Told::bounce(&taken[1], "bounce")];
+    assert_eq!(vendor.tell(sendgrid::Batch::of(late)).await, [Some(200)]);
+    app.run_until_idle().await;
+    assert_eq!(count_of(&app, &arrived, "delivered").await, 1, "one fact is one line");
+    assert_eq!(count_of(&app, &gone, "bounced_hard").await, 1, "one fact is one line");
     let opened = |who: usize, machine: bool| sendgrid::Told {
         more: json!({ "sg_machine_open": machine, "useragent": "Mozilla/5.0" }),
         ..sendgrid::Told::of(&taken[who], "open")
@@ -280,7 +331,7 @@ story!(what_a_person_takes_off_the_list_the_providers_forget_as_well, async |app
     let ses = ses::Ses::start(ses::Options::new(clock())).await.unwrap();
     let postmark = postmark::Postmark::start(postmark::Options::new(clock())).await.unwrap();
     let resend = resend::Resend::start(resend::Options::new(clock())).await.unwrap();
-    let mut listening = Vec::new();
+    let mut accounts = Vec::new();
     for (provider, settings) in [
         ("mailgun", mailgun.settings()),
         ("sendgrid", sendgrid.settings()),
@@ -288,7 +339,7 @@ story!(what_a_person_takes_off_the_list_the_providers_forget_as_well, async |app
         ("postmark", postmark.settings()),
         ("resend", resend.settings()),
     ] {
-        listening.push(account(&app, provider, settings).await);
+        accounts.push(account_at(&app, provider, settings).await);
     }
     let address = "jane+news@example.com";
     smtp2go.suppress("bounce", address);

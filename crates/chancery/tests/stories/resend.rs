@@ -1,45 +1,24 @@
 //! Resend: a message goes out, signed events come back, the answer is fetched and finds its conversation; nobody else can
 //! tell, and a message in doubt is simply sent again, because its key makes that harmless.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::TestApp;
 use testkit::sim::resend::{Options, Resend, Signed, Told};
 use testkit::sim::vendor::Fault;
 
 use crate::scene::*;
+use crate::vendor::*;
 
 /// Resend with an account on it, and the app where its webhooks reach it.
-async fn resend(app: &TestApp) -> (Resend, Value, Listening) {
+async fn resend(app: &TestApp) -> (Resend, Account) {
     let vendor = Resend::start(Options::new(app.clock.clone())).await.unwrap();
-    let settings = merged(vendor.settings(), json!({ "timeout_seconds": 1 }));
-    let account = json!({ "name": "Resend", "provider": "resend", "settings": settings });
-    let reply = app.key().post("/v1/channel-accounts", account).await;
-    assert_eq!(reply.status, 201, "{}", reply.body);
-    let listening = listen(app).await;
-    let path = reply.body["webhook_url"].as_str().unwrap().split_once("example.com").unwrap().1;
-    vendor.set_webhook(format!("http://{}{path}", listening.address));
-    (vendor, reply.body, listening)
-}
-
-async fn received(app: &TestApp, count: usize) -> Vec<Value> {
-    let path = "/v1/messages?direction=inbound";
-    app.wait_until("the mail is there", async || app.key().get(path).await.rows().len() == count).await;
-    app.key().get(path).await.rows().to_vec()
-}
-
-fn mail_with_file(id: &str, header: &str) -> String {
-    format!(
-        "From: Jane Doe <jane@example.com>\r\nTo: support@company.example.com\r\nSubject: Re: Your order\r\n\
-         Message-ID: <{id}>\r\n{header}\r\nDate: Fri, 20 Nov 2026 11:59:00 +0000\r\nMIME-Version: 1.0\r\n\
-         Content-Type: multipart/mixed; boundary=m\r\n\r\n\
-         --m\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nDanke für alles\r\n\
-         --m\r\nContent-Type: image/png; name=photo.png\r\nContent-Disposition: attachment; filename=photo.png\r\n\
-         Content-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n--m--\r\n"
-    )
+    let account = account_at(app, "resend", vendor.settings()).await;
+    vendor.set_webhook(account.url.clone());
+    (vendor, account)
 }
 
 story!(a_message_makes_the_whole_circle, async |app| {
-    let (vendor, _, _listening) = resend(&app).await;
+    let (vendor, _account) = resend(&app).await;
     let id = send(&app, letter("Jane Doe <jane@example.com>")).await;
     let sent = becomes(&app, &id, "sent").await;
     let other = send(&app, letter("nobody@example.com")).await;
@@ -71,17 +50,13 @@ story!(a_message_makes_the_whole_circle, async |app| {
         let (_, statuses) = vendor.receive(whole, "support@company.example.com", &raw).await;
         assert_eq!(statuses, [Some(200)]);
         for answer in received(&app, number).await {
-            assert_eq!(answer["conversation_id"], read["conversation_id"], "whole: {whole}");
-            let answer = message(&app, answer["id"].as_str().unwrap()).await;
-            assert_eq!(answer["text"].as_str().map(str::trim), Some("Danke für alles"), "whole: {whole}");
-            assert_eq!(answer["attachments"][0]["filename"], "photo.png", "whole: {whole}");
-            assert_eq!(answer["attachments"][0]["size"], 8, "whole: {whole}");
+            arrived_whole(&app, &answer, &read["conversation_id"], &format!("whole: {whole}")).await;
         }
     }
 });
 
 story!(only_the_vendor_can_tell, async |app| {
-    let (vendor, _, _listening) = resend(&app).await;
+    let (vendor, _account) = resend(&app).await;
     let id = send(&app, letter("jane@example.com")).await;
     becomes(&app, &id, "sent").await;
     let taken = vendor.taken().pop().unwrap();
@@ -97,7 +72,7 @@ story!(only_the_vendor_can_tell, async |app| {
 });
 
 story!(a_message_in_doubt_is_sent_again_and_arrives_once, async |app| {
-    let (vendor, _, _listening) = resend(&app).await;
+    let (vendor, account) = resend(&app).await;
     for (fault, outcome) in [
         (Fault::RateLimited, "rate_limited"),
         (Fault::ServerError, "temporary"),
@@ -109,9 +84,7 @@ story!(a_message_in_doubt_is_sent_again_and_arrives_once, async |app| {
     ] {
         let before = vendor.taken().len();
         vendor.fail_sending(fault.clone(), 1);
-        let id = send(&app, letter("jane@example.com")).await;
-        app.wait_until("the attempt is over", async || outcomes(&message(&app, &id).await) == [outcome])
-            .await;
+        let id = told_with_patience(&app, &account.id, fault.hangs(), ended(&app, &[outcome])).await;
         app.wait_until("it is sent", async || {
             app.clock.advance(MINUTE);
             state_of(&app, &id).await == "sent"
@@ -126,7 +99,7 @@ story!(a_message_in_doubt_is_sent_again_and_arrives_once, async |app| {
 });
 
 story!(a_message_that_a_person_sends_anew_is_another_request, async |app| {
-    let (vendor, _, _listening) = resend(&app).await;
+    let (vendor, _account) = resend(&app).await;
     let id = send(&app, letter("jane@example.com")).await;
     becomes(&app, &id, "sent").await;
     vendor.tell(Told::bounce(&vendor.taken()[0], "Transient")).await;
@@ -139,7 +112,9 @@ story!(a_message_that_a_person_sends_anew_is_another_request, async |app| {
 });
 
 story!(a_mail_is_fetched_when_the_vendor_is_back, async |app| {
-    let (vendor, _, _listening) = resend(&app).await;
+    let (vendor, account) = resend(&app).await;
+    let quick = json!({ "settings": { "timeout_seconds": 2 } });
+    assert_eq!(app.key().patch(&account.path(), quick).await.status, 200);
     let path = "/emails/receiving/550e8400-0000-4000-8000-000000000001".to_owned();
     for fault in [Fault::ServerError, Fault::RateLimited, Fault::Drop, Fault::Hang] {
         vendor.faults().plan(path.clone(), fault, 2);

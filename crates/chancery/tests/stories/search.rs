@@ -348,3 +348,36 @@ story!(what_was_there_before_the_index_is_taken_in, async |app| {
     app.run_until_idle().await;
     assert_eq!(subjects(&app.key(), "word").await.len(), 5);
 });
+
+// People are looked for by the name that they have now, and by the one that stands in their letters.
+story!(somebody_with_another_name_is_found_by_both, async |app| {
+    let (_server, _) = app.mail_server().await;
+    let conversation = hears(&app, "Jane Doe <jane@example.com>", "Invoice 7", "The first").await;
+    hears(&app, "Joe Doe <joe@example.com>", "Another", "Of somebody else").await;
+    let key = app.key();
+    let answer = json!({ "conversation_id": conversation, "text": "Dear Jane" });
+    assert_eq!(key.post("/v1/messages", answer).await.status, 202);
+    app.run_until_idle().await;
+    let contact = key.get(&format!("/v1/conversations/{conversation}")).await.body["contact"]["id"].clone();
+    let contact = format!("/v1/contacts/{}", contact.as_str().unwrap());
+    assert_eq!(subjects(&key, "from:roe").await, [""; 0]);
+
+    assert_eq!(key.patch(&contact, json!({ "name": "Jane Roe" })).await.status, 200);
+    app.run_until_idle().await;
+    for query in ["from:roe", "from:doe from:jane", "to:roe", "roe first", "from:roe first"] {
+        assert_eq!(subjects(&key, query).await, ["Invoice 7"], "{query}");
+    }
+    assert_eq!(subjects(&key, "from:doe").await, ["Another", "Invoice 7"]);
+    assert_eq!(subjects(&key, "from:roe dear").await, [""; 0], "what we wrote is not from her");
+
+    // What comes later is found by both as well, and nothing of it is in the way of a third name.
+    hears(&app, "Jane Doe <jane@example.com>", "Invoice 8", "The second").await;
+    assert_eq!(subjects(&key, "from:roe from:doe").await, ["Invoice 8", "Invoice 7"]);
+    assert_eq!(key.patch(&contact, json!({ "name": "Jane Poe" })).await.status, 200);
+    app.run_until_idle().await;
+    assert_eq!(subjects(&key, "from:poe").await, ["Invoice 8", "Invoice 7"]);
+    assert_eq!(subjects(&key, "from:doe second").await, ["Invoice 8"]);
+    assert_eq!(key.patch(&contact, json!({ "name": "" })).await.status, 200);
+    app.run_until_idle().await;
+    assert_eq!(subjects(&key, "from:doe first").await, ["Invoice 7"]);
+});

@@ -9,40 +9,18 @@ use testkit::sim::sendgrid::{Batch, Options, Sendgrid, Signed, Told};
 use testkit::sim::vendor::Fault;
 
 use crate::scene::*;
+use crate::vendor::*;
 
 /// SendGrid with an account on it, and the app where its webhooks reach it.
-async fn sendgrid(app: &TestApp, more: Value) -> (Sendgrid, Value, Listening) {
+async fn sendgrid(app: &TestApp, more: Value) -> (Sendgrid, Account) {
     let vendor = Sendgrid::start(Options::new(app.clock.clone())).await.unwrap();
-    let settings = merged(merged(vendor.settings(), json!({ "timeout_seconds": 1 })), more);
-    let account = json!({ "name": "SendGrid", "provider": "sendgrid", "settings": settings });
-    let reply = app.key().post("/v1/channel-accounts", account).await;
-    assert_eq!(reply.status, 201, "{}", reply.body);
-    let listening = listen(app).await;
-    let path = reply.body["webhook_url"].as_str().unwrap().split_once("example.com").unwrap().1;
-    vendor.set_webhook(format!("http://{}{path}", listening.address));
-    (vendor, reply.body, listening)
-}
-
-async fn received(app: &TestApp, count: usize) -> Vec<Value> {
-    let path = "/v1/messages?direction=inbound";
-    app.wait_until("the mail is there", async || app.key().get(path).await.rows().len() == count).await;
-    app.key().get(path).await.rows().to_vec()
-}
-
-fn mail_with_file(id: &str, header: &str) -> String {
-    format!(
-        "From: Jane Doe <jane@example.com>\r\nTo: support@company.example.com\r\nSubject: Re: Your order\r\n\
-         Message-ID: <{id}>\r\n{header}\r\nDate: Fri, 20 Nov 2026 11:59:00 +0000\r\nMIME-Version: 1.0\r\n\
-         Content-Type: multipart/mixed; boundary=m\r\n\r\n\
-         --m\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
-         Danke f=FCr alles\r\n\
-         --m\r\nContent-Type: image/png; name=photo.png\r\nContent-Disposition: attachment; filename=photo.png\r\n\
-         Content-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n--m--\r\n"
-    )
+    let account = account_at(app, "sendgrid", merged(vendor.settings(), more)).await;
+    vendor.set_webhook(account.url.clone());
+    (vendor, account)
 }
 
 story!(a_message_makes_the_whole_circle, async |app| {
-    let (vendor, _, _listening) = sendgrid(&app, json!({})).await;
+    let (vendor, _account) = sendgrid(&app, json!({})).await;
     let id = send(&app, letter("Jane Doe <jane@example.com>")).await;
     let sent = becomes(&app, &id, "sent").await;
     let other = send(&app, letter("bounce@example.com")).await;
@@ -82,17 +60,14 @@ story!(a_message_makes_the_whole_circle, async |app| {
             assert_eq!(statuses, [Some(200)]);
         }
         for answer in received(&app, number).await {
-            assert_eq!(answer["conversation_id"], read["conversation_id"], "{parent}");
-            let answer = message(&app, answer["id"].as_str().unwrap()).await;
-            assert_eq!(answer["text"].as_str().map(str::trim), Some("Danke für alles"), "whole: {whole}");
-            assert_eq!(answer["attachments"][0]["filename"], "photo.png", "whole: {whole}");
-            assert_eq!(answer["attachments"][0]["size"], 8, "whole: {whole}");
+            arrived_whole(&app, &answer, &read["conversation_id"], &format!("{parent}, whole: {whole}"))
+                .await;
         }
     }
 });
 
 story!(only_the_vendor_can_tell_of_events, async |app| {
-    let (vendor, _, _listening) = sendgrid(&app, json!({})).await;
+    let (vendor, _account) = sendgrid(&app, json!({})).await;
     let id = send(&app, letter("jane@example.com")).await;
     becomes(&app, &id, "sent").await;
     let taken = vendor.taken().pop().unwrap();
@@ -108,7 +83,7 @@ story!(only_the_vendor_can_tell_of_events, async |app| {
 });
 
 story!(mails_need_the_authorization_that_was_set_up, async |app| {
-    let (vendor, _, _listening) = sendgrid(&app, json!({ "webhook_secret": "jane:example-secret" })).await;
+    let (vendor, _account) = sendgrid(&app, json!({ "webhook_secret": "jane:example-secret" })).await;
     let raw = mail_with_file("first@example.com", "X-Note: none");
     let to = "support@company.example.com";
     for wrong in [None, Some("Basic amFuZTp3cm9uZw==")] {
@@ -122,16 +97,14 @@ story!(mails_need_the_authorization_that_was_set_up, async |app| {
 });
 
 story!(a_vendor_in_trouble_gets_a_message_once, async |app| {
-    let (vendor, _, _listening) = sendgrid(&app, json!({})).await;
+    let (vendor, account) = sendgrid(&app, json!({})).await;
     for (fault, outcome, patience) in [
         (Fault::RateLimited, "rate_limited", Duration::from_secs(31)),
         (Fault::ServerError, "temporary", 10 * MINUTE),
     ] {
         let before = vendor.taken().len();
         vendor.fail_sending(fault.clone(), 1);
-        let id = send(&app, letter("jane@example.com")).await;
-        app.wait_until("the attempt is over", async || outcomes(&message(&app, &id).await) == [outcome])
-            .await;
+        let id = ended(&app, &[outcome]).await;
         app.advance(patience).await;
         becomes(&app, &id, "sent").await;
         assert_eq!(vendor.taken().len(), before + 1, "{fault:?}: exactly one");
@@ -139,8 +112,7 @@ story!(a_vendor_in_trouble_gets_a_message_once, async |app| {
     for fault in [Fault::TakeAndHang, Fault::TakeAndDrop] {
         let before = vendor.taken().len();
         vendor.fail_sending(fault.clone(), 1);
-        let id = send(&app, letter("jane@example.com")).await;
-        becomes(&app, &id, "unknown").await;
+        let id = told_with_patience(&app, &account.id, fault.hangs(), ended(&app, &["unknown"])).await;
         app.advance(10 * MINUTE).await;
         assert_eq!(state_of(&app, &id).await, "unknown", "nobody can be asked");
         let taken = vendor.taken();
@@ -152,8 +124,8 @@ story!(a_vendor_in_trouble_gets_a_message_once, async |app| {
 });
 
 story!(an_account_is_checked_without_sending, async |app| {
-    let (vendor, account, _listening) = sendgrid(&app, json!({})).await;
-    let path = format!("/v1/channel-accounts/{}", account["id"].as_str().unwrap());
+    let (vendor, account) = sendgrid(&app, json!({})).await;
+    let path = account.path();
     let checked = app.key().post(&format!("{path}/check"), json!({})).await;
     assert_eq!(checked.body["ok"], true, "{}", checked.body);
     let settings =
@@ -183,29 +155,8 @@ story!(an_account_is_checked_without_sending, async |app| {
     .await;
 });
 
-/// A message with everything that one can have.
-fn full_letter() -> Value {
-    json!({
-        "to": ["Jane Doe <jane@example.com>", "jim@example.com"],
-        "cc": "joe@example.com",
-        "bcc": "june@example.com",
-        "subject": "Ihre Bestellung ✓",
-        "text": "Hallo",
-        "html": "<p>Hallo <img src=\"cid:logo\"></p>",
-        "headers": {
-            "List-Unsubscribe": "<https://example.com/u/1>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        },
-        "attachments": [
-            { "filename": "logo.png", "content_type": "image/png", "content_base64": "iVBORw0KGgo=", "content_id": "logo" },
-            // printf 'a\r\n--b\r\n\r\n' | base64
-            { "filename": "Rechnung.bin", "content_type": "application/x-thing", "content_base64": "YQ0KLS1iDQoNCg==" },
-        ],
-    })
-}
-
 story!(everything_of_a_message_arrives, async |app| {
-    let (vendor, _, _listening) = sendgrid(&app, json!({})).await;
+    let (vendor, _account) = sendgrid(&app, json!({})).await;
     let id = send(&app, full_letter()).await;
     becomes(&app, &id, "sent").await;
     let taken = vendor.taken().pop().unwrap();
@@ -234,7 +185,7 @@ story!(everything_of_a_message_arrives, async |app| {
 });
 
 story!(a_batch_does_not_wait_for_its_strangers, async |app| {
-    let (vendor, _, _listening) = sendgrid(&app, json!({})).await;
+    let (vendor, _account) = sendgrid(&app, json!({})).await;
     let mut ids = Vec::new();
     for number in 0..25 {
         let id = send(&app, letter(&format!("reader{number}@example.com"))).await;

@@ -7,34 +7,27 @@ use testkit::sim::ses::{Options, Published, Ses, Told};
 use testkit::sim::vendor::Fault;
 
 use crate::scene::*;
+use crate::vendor::*;
 
-/// SES with an account on it, and the address of its webhook.
-async fn ses(app: &TestApp, more: Value) -> (Ses, Value, Listening) {
+/// SES with an account on it.
+async fn ses(app: &TestApp, more: Value) -> (Ses, Account) {
     let vendor = Ses::start(Options::new(app.clock.clone())).await.unwrap();
-    let settings = merged(merged(vendor.settings(), json!({ "timeout_seconds": 2 })), more);
-    let account = json!({ "name": "SES", "provider": "ses", "settings": settings });
-    let reply = app.key().post("/v1/channel-accounts", account).await;
-    assert_eq!(reply.status, 201, "{}", reply.body);
-    (vendor, reply.body, listen(app).await)
-}
-
-fn hook(account: &Value) -> &str {
-    account["webhook_url"].as_str().unwrap().split_once("example.com").unwrap().1
+    let account = account_at(app, "ses", merged(vendor.settings(), more)).await;
+    (vendor, account)
 }
 
 /// Subscribes the webhook, which confirms by itself.
-async fn subscribed(app: &TestApp, vendor: &Ses, account: &Value, listening: &Listening) {
-    let url = format!("http://{}{}", listening.address, hook(account));
-    assert_eq!(vendor.subscribe(url).await, [Some(200)]);
+async fn subscribed(app: &TestApp, vendor: &Ses, account: &Account) {
+    assert_eq!(vendor.subscribe(account.url.clone()).await, [Some(200)]);
     app.wait_until("the subscription is confirmed", async || vendor.is_confirmed()).await;
 }
 
-async fn post(app: &TestApp, account: &Value, published: &Published) -> u16 {
+async fn post(app: &TestApp, account: &Account, published: &Published) -> u16 {
     let mut sns = app.anyone();
     for (name, value) in &published.headers {
         sns = sns.with(name, value);
     }
-    sns.post(hook(account), published.body.clone()).await.status
+    sns.post(account.hook(), published.body.clone()).await.status
 }
 
 async fn journal(app: &TestApp) -> usize {
@@ -42,8 +35,8 @@ async fn journal(app: &TestApp) -> usize {
 }
 
 story!(a_message_makes_the_whole_circle, async |app| {
-    let (vendor, account, listening) = ses(&app, json!({})).await;
-    subscribed(&app, &vendor, &account, &listening).await;
+    let (vendor, account) = ses(&app, json!({})).await;
+    subscribed(&app, &vendor, &account).await;
     let id = send(&app, letter("Jane Doe <jane@example.com>")).await;
     let sent = becomes(&app, &id, "sent").await;
     let taken = vendor.taken().pop().unwrap();
@@ -85,8 +78,8 @@ story!(a_message_makes_the_whole_circle, async |app| {
 });
 
 story!(each_recipient_of_an_event_is_told_apart, async |app| {
-    let (vendor, account, listening) = ses(&app, json!({})).await;
-    subscribed(&app, &vendor, &account, &listening).await;
+    let (vendor, account) = ses(&app, json!({})).await;
+    subscribed(&app, &vendor, &account).await;
     let to = json!({ "to": ["jane@example.com", "joe@example.com"], "bcc": ["jim@example.com"], "subject": "Hello", "text": "Hello" });
     let id = send(&app, to).await;
     becomes(&app, &id, "sent").await;
@@ -111,8 +104,8 @@ story!(each_recipient_of_an_event_is_told_apart, async |app| {
 });
 
 story!(only_the_topic_of_the_account_is_believed, async |app| {
-    let (vendor, account, listening) = ses(&app, json!({})).await;
-    subscribed(&app, &vendor, &account, &listening).await;
+    let (vendor, account) = ses(&app, json!({})).await;
+    subscribed(&app, &vendor, &account).await;
     let id = send(&app, letter("jane@example.com")).await;
     becomes(&app, &id, "sent").await;
     let bounce = json!({
@@ -164,18 +157,18 @@ story!(only_the_topic_of_the_account_is_believed, async |app| {
 });
 
 story!(a_certificate_that_cannot_be_fetched_is_asked_for_again, async |app| {
-    let (vendor, account, listening) = ses(&app, json!({})).await;
+    let (vendor, account) = ses(&app, json!({})).await;
     let path = vendor.notification(&vendor.topic(), "").body["SigningCertURL"].as_str().unwrap().to_owned();
     let path = path.strip_prefix(&vendor.url()).unwrap().to_owned();
     vendor.faults().plan(path, Fault::ServerError, 2);
-    let url = format!("http://{}{}", listening.address, hook(&account));
+    let url = account.url.clone();
     assert_eq!(vendor.subscribe(url).await, [Some(503), Some(503), Some(200)]);
     app.wait_until("the subscription is confirmed", async || vendor.is_confirmed()).await;
 });
 
 story!(raw_message_delivery_is_taken_where_it_is_wanted, async |app| {
-    let (vendor, account, listening) = ses(&app, json!({ "accept_raw_delivery": true })).await;
-    subscribed(&app, &vendor, &account, &listening).await;
+    let (vendor, account) = ses(&app, json!({ "accept_raw_delivery": true })).await;
+    subscribed(&app, &vendor, &account).await;
     vendor.deliver_raw();
     let id = send(&app, letter("jane@example.com")).await;
     becomes(&app, &id, "sent").await;
@@ -184,14 +177,12 @@ story!(raw_message_delivery_is_taken_where_it_is_wanted, async |app| {
 });
 
 story!(a_vendor_in_trouble_gets_a_message_once, async |app| {
-    let (vendor, account, listening) = ses(&app, json!({})).await;
-    subscribed(&app, &vendor, &account, &listening).await;
+    let (vendor, account) = ses(&app, json!({})).await;
+    subscribed(&app, &vendor, &account).await;
     for (fault, outcome) in [(Fault::RateLimited, "rate_limited"), (Fault::ServerError, "temporary")] {
         let before = vendor.taken().len();
         vendor.fail_sending(fault.clone(), 1);
-        let id = send(&app, letter("jane@example.com")).await;
-        app.wait_until("the attempt is over", async || outcomes(&message(&app, &id).await) == [outcome])
-            .await;
+        let id = ended(&app, &[outcome]).await;
         app.advance(10 * MINUTE).await;
         becomes(&app, &id, "sent").await;
         assert_eq!(vendor.taken().len(), before + 1, "{fault:?}: exactly one");
@@ -199,8 +190,7 @@ story!(a_vendor_in_trouble_gets_a_message_once, async |app| {
     for fault in [Fault::TakeAndHang, Fault::TakeAndDrop, Fault::TakeAndHalfAnswer] {
         let before = vendor.taken().len();
         vendor.fail_sending(fault.clone(), 1);
-        let id = send(&app, letter("jane@example.com")).await;
-        becomes(&app, &id, "unknown").await;
+        let id = told_with_patience(&app, &account.id, fault.hangs(), ended(&app, &["unknown"])).await;
         // SES cannot be asked without its id; its event carries ours.
         assert_eq!(vendor.tell(&Told::of(&vendor.taken()[before], "Send")).await, [Some(200)]);
         let sent = becomes(&app, &id, "sent").await;
@@ -217,9 +207,8 @@ story!(a_vendor_in_trouble_gets_a_message_once, async |app| {
 });
 
 story!(an_account_is_checked_without_sending, async |app| {
-    let (vendor, account, _listening) = ses(&app, json!({})).await;
-    let path = format!("/v1/channel-accounts/{}", account["id"].as_str().unwrap());
-    let checked = app.key().post(&format!("{path}/check"), json!({})).await;
+    let (vendor, account) = ses(&app, json!({})).await;
+    let checked = app.key().post(&format!("{}/check", account.path()), json!({})).await;
     assert_eq!(checked.body["ok"], true, "{}", checked.body);
     for (wrong, step) in [
         (json!({ "configuration_set": "other" }), "events"),
@@ -227,15 +216,7 @@ story!(an_account_is_checked_without_sending, async |app| {
         (json!({ "secret_access_key": "another-secret" }), "credentials"),
         (json!({ "access_key_id": "AKIDOTHER" }), "credentials"),
     ] {
-        assert_eq!(app.key().patch(&path, json!({ "settings": wrong })).await.status, 200);
-        let checked = app.key().post(&format!("{path}/check"), json!({})).await;
-        let steps = checked.body["steps"].as_array().unwrap();
-        let failed: Vec<&str> = steps
-            .iter()
-            .filter(|step| step["ok"] == false)
-            .map(|step| step["name"].as_str().unwrap())
-            .collect();
-        assert_eq!(failed, [step], "{}", checked.body);
+        assert_eq!(failed_steps(&app, &account, wrong).await, [step]);
     }
     assert_eq!(vendor.taken().len(), 0);
 });

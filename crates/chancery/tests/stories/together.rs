@@ -7,6 +7,7 @@ use futures_util::StreamExt as _;
 use http::Method;
 use serde_json::{Value, json};
 use testkit::{Actor, Reply, TestApp};
+use tokio::sync::watch;
 
 use crate::scene::*;
 
@@ -409,8 +410,14 @@ story!(people_see_who_else_is_there, async |app| {
     assert_eq!(sam.post(&path, json!({ "doing": "sleeping" })).await.status, 422);
 });
 
-/// Reads a stream until `count` blocks of presence have come; gives them, and the ids of all other blocks.
-async fn follow_presence(url: String, key: String, count: usize) -> (Vec<Value>, Vec<String>) {
+/// Reads a stream until `count` blocks of presence have come; gives them, and the ids of all other blocks. Meanwhile it says
+/// how many of both have come.
+async fn follow_presence(
+    url: String,
+    key: String,
+    count: usize,
+    came: watch::Sender<(usize, usize)>,
+) -> (Vec<Value>, Vec<String>) {
     #[expect(clippy::disallowed_methods, reason = "a client from outside, on loopback")]
     let answer = reqwest::Client::new().get(url).header("authorization", key).send().await.unwrap();
     let (mut chunks, mut text) = (answer.bytes_stream(), String::new());
@@ -429,6 +436,7 @@ async fn follow_presence(url: String, key: String, count: usize) -> (Vec<Value>,
             }
             text = rest.to_owned();
         }
+        came.send_replace((presence.len(), ids.len()));
     }
     (presence, ids)
 }
@@ -443,18 +451,19 @@ story!(the_stream_tells_who_is_there_without_moving_its_place, async |app| {
     let made = app.key().post("/v1/api-keys", json!({ "name": "stream", "scopes": scopes })).await;
     let key = format!("Bearer {}", made.text("key"));
     sam.post(&path, json!({ "doing": "viewing" })).await;
-    let ((presence, ids), ()) = tokio::join!(follow_presence(url, key, 3), async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+    let (came, mut coming) = watch::channel((0, 0));
+    let ((presence, ids), ()) = tokio::join!(follow_presence(url, key, 3, came), async {
+        coming.wait_for(|(presence, _)| *presence == 1).await.unwrap();
         sam.post(&path, json!({ "doing": "typing" })).await;
         // The same again is no news.
         sam.post(&path, json!({ "doing": "typing" })).await;
         sam.post(&format!("/v1/conversations/{conversation}/notes"), json!({ "text": "Between." })).await;
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        coming.wait_for(|(presence, ids)| *presence == 2 && *ids == 2).await.unwrap();
         app.clock.advance(Duration::from_secs(31));
     });
     let people = |doing: &str| json!([{ "id": sam_id, "name": "Sam Lee", "doing": doing }]);
     let told: Vec<&Value> = presence.iter().map(|news| &news["people"]).collect();
     assert_eq!(told, [&people("viewing"), &people("typing"), &json!([])]);
     assert!(presence.iter().all(|news| news["conversation_id"] == json!(conversation)));
-    assert_eq!(ids.len(), 1, "the note was told with its number");
+    assert_eq!(ids.len(), 2, "where the stream began, and the note with its number");
 });

@@ -8,6 +8,7 @@ use testkit::sim::smtp::{At, Fault, Server};
 use testkit::sim::smtp2go;
 
 use crate::scene::*;
+use crate::vendor::*;
 
 /// So many messages that the mail server took without a word.
 async fn in_doubt(app: &TestApp, count: usize) -> (Server, Vec<String>) {
@@ -95,15 +96,13 @@ story!(a_message_has_the_last_word_over_its_account, async |app| {
 
 story!(the_provider_is_asked_and_has_it, async |app| {
     let (provider, account) = app.smtp2go().await;
-    let path = format!("/v1/channel-accounts/{}", account["id"].as_str().unwrap());
-    let quick = app.key().patch(&path, json!({ "settings": { "timeout_seconds": 1 } })).await;
-    assert_eq!(quick.status, 200, "{}", quick.body);
+    let account = account["id"].as_str().unwrap();
     for fault in [smtp2go::Fault::TakeAndHang, smtp2go::Fault::TakeAndDrop, smtp2go::Fault::TakeAndHalfAnswer]
     {
         let before = provider.count();
         provider.fail_sending(fault.clone(), 1);
-        let id = send(&app, letter("jane@example.com")).await;
-        becomes(&app, &id, "unknown").await;
+        let hangs = fault == smtp2go::Fault::TakeAndHang;
+        let id = told_with_patience(&app, account, hangs, ended(&app, &["unknown"])).await;
         app.advance(Duration::from_secs(200)).await;
         let sent = becomes(&app, &id, "sent").await;
         let taken = provider.taken();

@@ -10,23 +10,23 @@ use testkit::sim::receiver::{Answer, Received, Receiver};
 
 use crate::scene::*;
 
-async fn receiver() -> Receiver {
+pub async fn receiver() -> Receiver {
     Receiver::start().await.unwrap()
 }
 
 /// Adds a webhook; gives its id and its secret.
-async fn hook(app: &TestApp, receiver: &Receiver, events: &[&str]) -> (String, String) {
+pub async fn hook(app: &TestApp, receiver: &Receiver, events: &[&str]) -> (String, String) {
     let new = json!({ "url": receiver.url(), "events": events, "description": "The till" });
     let reply = app.key().post("/v1/webhooks", new).await;
     assert_eq!(reply.status, 201, "{}", reply.body);
     (reply.text("id").to_owned(), reply.text("secret").to_owned())
 }
 
-async fn webhook(app: &TestApp, id: &str) -> Value {
+pub async fn webhook(app: &TestApp, id: &str) -> Value {
     app.key().get(&format!("/v1/webhooks/{id}")).await.body
 }
 
-async fn deliveries(app: &TestApp, id: &str, more: &str) -> Vec<Value> {
+pub async fn deliveries(app: &TestApp, id: &str, more: &str) -> Vec<Value> {
     app.key().get(&format!("/v1/webhooks/{id}/deliveries?limit=200{more}")).await.rows().to_vec()
 }
 
@@ -35,7 +35,7 @@ async fn delivery(app: &TestApp, id: &str) -> Value {
 }
 
 /// Makes one event: `tag.changed`.
-async fn happens(app: &TestApp, name: &str) {
+pub async fn happens(app: &TestApp, name: &str) {
     let reply = app.key().post("/v1/tags", json!({ "name": name })).await;
     assert_eq!(reply.status, 201, "{}", reply.body);
 }
@@ -44,15 +44,25 @@ fn kinds(received: &[Received]) -> Vec<String> {
     received.iter().map(Received::kind).collect()
 }
 
-async fn arrive(app: &TestApp, receiver: &Receiver, count: usize) -> Vec<Received> {
+pub async fn arrive(app: &TestApp, receiver: &Receiver, count: usize) -> Vec<Received> {
     app.wait_until("the webhooks have come", async || receiver.count() >= count).await;
     app.run_until_idle().await;
     assert_eq!(receiver.count(), count, "{:?}", kinds(&receiver.received()));
     receiver.received()
 }
 
+/// Replays, and gives the replay when it has ended.
+pub async fn replayed(app: &TestApp, id: &str, asked: Value) -> Value {
+    let begun = app.key().post(&format!("/v1/webhooks/{id}/replay"), asked).await;
+    assert_eq!(begun.summary(), "202 running");
+    let path = format!("/v1/webhook-replays/{}", begun.text("id"));
+    app.wait_until("the replay has ended", async || app.key().get(&path).await.body["state"] != "running")
+        .await;
+    app.key().get(&path).await.body
+}
+
 /// How often each id came.
-fn times(received: &[Received]) -> BTreeMap<String, usize> {
+pub fn times(received: &[Received]) -> BTreeMap<String, usize> {
     let mut times = BTreeMap::new();
     for one in received {
         *times.entry(one.id.clone()).or_default() += 1;
@@ -205,10 +215,18 @@ story!(whoever_answers_410_gets_no_more, async |app| {
     assert_eq!(receiver.count(), before + 2);
     let since = app.clock.now().minus(2 * DAY);
     let replay = json!({ "since": since, "only_failed": true });
-    let replayed = app.key().post(&format!("/v1/webhooks/{id}/replay"), replay).await;
-    assert_eq!(replayed.body["replayed"], 2, "the one that was refused and the one of while it was off");
+    let replayed = replayed(&app, &id, replay).await;
+    assert_eq!(replayed["replayed"], 2, "the one that was refused and the one of while it was off");
     app.wait_until("they came", async || receiver.count() == before + 4).await;
 });
+
+/// Lets hours pass, so that what is to be tried again is.
+async fn pass(app: &TestApp, hours: u32) {
+    for _ in 0..hours {
+        app.advance(HOUR).await;
+        app.run_until_idle().await;
+    }
+}
 
 story!(five_days_of_nothing_but_failures_switch_it_off, async |app| {
     let receiver = receiver().await;
@@ -218,10 +236,10 @@ story!(five_days_of_nothing_but_failures_switch_it_off, async |app| {
     for day in 0..5 {
         happens(&app, &format!("day {day}")).await;
         app.run_until_idle().await;
-        app.advance(23 * HOUR).await;
+        pass(&app, 23).await;
         assert_eq!(webhook(&app, &id).await["state"], "failing", "day {day}");
     }
-    app.advance(6 * HOUR).await;
+    pass(&app, 6).await;
     happens(&app, "too late").await;
     app.wait_until("it is off", async || webhook(&app, &id).await["state"] == "disabled").await;
     assert_eq!(webhook(&app, &id).await["disabled_reason"], "Nothing but failures for five days.");
@@ -230,6 +248,41 @@ story!(five_days_of_nothing_but_failures_switch_it_off, async |app| {
     assert!(log.rows().iter().any(|row| row["action"] == "webhook.disabled"));
     let told = app.key().get("/v1/events?limit=200").await;
     assert!(told.rows().iter().filter(|event| event["type"] == "webhook.updated").count() >= 3);
+});
+
+story!(a_failure_long_after_another_switches_nothing_off, async |app| {
+    let receiver = receiver().await;
+    let (id, _) = hook(&app, &receiver, &["tag.*"]).await;
+    let state = async || webhook(&app, &id).await["state"].clone();
+    receiver.answer(Answer::Status(503));
+    // One event a week, each given up after a day and a half.
+    for week in 0..2 {
+        happens(&app, &format!("week {week}")).await;
+        app.run_until_idle().await;
+        assert_eq!(state().await, "failing", "its first attempt says nothing of the week before");
+        pass(&app, 40).await;
+        assert_eq!(deliveries(&app, &id, "&state=failed").await.len(), week + 1);
+        assert_eq!(state().await, "failing");
+        app.advance(5 * DAY).await;
+    }
+    // What arrives ends the run.
+    receiver.answer(Answer::Status(200));
+    happens(&app, "well again").await;
+    app.wait_until("it is well", async || state().await == "ok").await;
+    receiver.answer(Answer::Status(503));
+    for week in 2..4 {
+        happens(&app, &format!("week {week}")).await;
+        app.run_until_idle().await;
+        pass(&app, 40).await;
+        app.advance(5 * DAY).await;
+    }
+    assert_eq!(state().await, "failing", "two were given up since");
+    // The third that is given up is enough, and not before its last attempt.
+    happens(&app, "week 4").await;
+    app.run_until_idle().await;
+    assert_eq!(state().await, "failing");
+    pass(&app, 40).await;
+    assert_eq!(state().await, "disabled");
 });
 
 story!(a_kill_loses_no_event_and_changes_no_id, async |app| {
@@ -269,6 +322,20 @@ story!(what_hung_at_a_kill_comes_again_with_the_same_id, async |app| {
     app.wait_until("both came again", async || receiver.count() == 4).await;
     app.run_until_idle().await;
     assert_eq!(times(&receiver.received()).into_values().collect::<Vec<_>>(), [2, 2]);
+});
+
+story!(one_that_hangs_holds_up_no_other_while_there_is_a_place, async |app| {
+    let receiver = receiver().await;
+    hook(&app, &receiver, &["tag.*"]).await;
+    receiver.answer_next([Answer::Hang]);
+    happens(&app, "hangs").await;
+    app.wait_until("it hangs", async || receiver.count() == 1).await;
+    let begun = std::time::Instant::now();
+    for n in 0..3 {
+        happens(&app, &format!("after {n}")).await;
+        app.wait_until("it came", async || receiver.count() == n + 2).await;
+    }
+    assert!(begun.elapsed() < Duration::from_secs(12), "they did not wait for its time-out");
 });
 
 story!(a_dead_webhook_holds_up_nobody, async |app| {
@@ -331,11 +398,11 @@ story!(one_is_sent_again_and_all_since, async |app| {
     let received = arrive(&app, &receiver, 4).await;
     assert_eq!((&received[3].id, &received[3].body), (&first[0].id, &first[0].body));
     let path = format!("/v1/webhooks/{id}/replay");
-    let done = app.key().post(&path, json!({ "since": since, "only_failed": true })).await;
-    assert_eq!(done.body["replayed"], 1, "the one whose connection broke: {}", done.body);
+    let done = replayed(&app, &id, json!({ "since": since, "only_failed": true })).await;
+    assert_eq!(done["replayed"], 1, "the one whose connection broke: {done}");
     arrive(&app, &receiver, 5).await;
-    let done = app.key().post(&path, json!({ "since": since })).await;
-    assert_eq!(done.body["replayed"], 2);
+    let done = replayed(&app, &id, json!({ "since": since })).await;
+    assert_eq!(done["replayed"], 2);
     let received = arrive(&app, &receiver, 7).await;
     let counted: Vec<usize> = times(&received).into_values().collect();
     assert_eq!((counted.iter().sum::<usize>(), counted.len()), (7, 3), "never under another id");

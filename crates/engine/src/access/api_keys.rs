@@ -148,7 +148,7 @@ impl Engine {
 fn require_scopes(by: &Principal, scopes: &Scopes) -> Result<(), Error> {
     match (scopes, &by.grant) {
         (Scopes::All, Grant::Scopes(Scopes::All) | Grant::Role(Role::Owner | Role::Admin)) => Ok(()),
-        (Scopes::All, _) => Err(Error::Forbidden(Forbidden(
+        (Scopes::All, _) => Err(Error::Forbidden(Forbidden::Permission(
             Permission::ALL.iter().copied().find(|one| !by.allows(*one)).unwrap_or(Permission::KeysWrite),
         ))),
         (Scopes::Some(permissions), _) => {

@@ -34,7 +34,7 @@ impl Engine {
             .write(tenant, move |tx| {
                 let member = store::users::get(tx, tenant, user)?.ok_or(Error::NotFound("user"))?;
                 if !may_grant(&by, member.role) {
-                    return Err(Error::Forbidden(Forbidden(Permission::UsersWrite)));
+                    return Err(Error::Forbidden(Forbidden::Person(member.role)));
                 }
                 store::links::insert(tx, &hash, &link, now)?;
                 let subject = user.to_string();

@@ -139,7 +139,7 @@ impl Engine {
 }
 
 fn require_grant(by: &Principal, role: Role) -> Result<(), Error> {
-    if may_grant(by, role) { Ok(()) } else { Err(Error::Forbidden(Forbidden(Permission::UsersWrite))) }
+    if may_grant(by, role) { Ok(()) } else { Err(Error::Forbidden(Forbidden::Person(role))) }
 }
 
 fn require_change(by: &Principal, before: &Member, change: &UserChange) -> Result<(), Error> {

@@ -5,6 +5,7 @@ mod change;
 mod check;
 mod connect;
 mod dkim;
+mod places;
 mod request;
 mod routes;
 mod view;

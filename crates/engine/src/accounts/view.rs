@@ -10,7 +10,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::accounts::{self, Account, Health};
 
+use super::places::Places;
 use crate::core::Core;
+use crate::send::Role;
 use crate::{Engine, Error};
 
 /// One channel account.
@@ -54,6 +56,24 @@ pub struct RoutingView {
     pub paused_until: Option<Timestamp>,
     /// Why it is not used, in words.
     pub why: Option<String>,
+    /// Its place among the accounts of its channel, counted from 1: new messages ask them in this order. Those that are
+    /// switched off come last.
+    pub place: u32,
+    /// What it does among them; none when it is switched off.
+    pub turn: Option<TurnView>,
+}
+
+/// What an account does among those of its channel.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "ChannelAccountTurn")]
+pub struct TurnView {
+    pub role: Role,
+    /// Its part, in percent, of what goes to accounts of its priority; none when it has no equals there.
+    pub share: Option<u32>,
+    /// The names of those that it stands in for.
+    pub after: Vec<String>,
+    /// All of that as one line.
+    pub words: String,
 }
 
 /// How an account does.
@@ -90,7 +110,8 @@ impl Engine {
                 Ok::<_, Error>((rows, counters))
             })
             .await?;
-        Ok(rows.into_iter().map(|row| view(&self.core, row, &counters)).collect())
+        let places = Places::of(&self.core, &rows);
+        Ok(rows.into_iter().map(|row| view(&self.core, row, &counters, &places)).collect())
     }
 
     /// One account.
@@ -103,17 +124,15 @@ impl Engine {
     }
 }
 
-fn view(core: &Core, row: Account, counters: &[(String, i64)]) -> AccountView {
+fn view(core: &Core, row: Account, counters: &[(String, i64)], places: &Places) -> AccountView {
     let now = core.clock.now();
     let outlook = core.senders.get(row.tenant, row.id).map(|sender| sender.outlook(now));
-    let routing = outlook.map_or_else(
-        || RoutingView { usable: false, paused_until: None, why: Some("it is not connected yet".to_owned()) },
-        |outlook| RoutingView {
-            usable: outlook.usable,
-            paused_until: outlook.paused_until,
-            why: outlook.why,
-        },
+    let (usable, paused_until, why) = outlook.map_or_else(
+        || (false, None, Some("it is not connected yet".to_owned())),
+        |outlook| (outlook.usable, outlook.paused_until, outlook.why),
     );
+    let (place, turn) = places.of_account(row.id);
+    let routing = RoutingView { usable, paused_until, why, place, turn };
     let count_of =
         |today: String| counters.iter().find(|(name, _)| *name == today).map_or(0, |(_, count)| *count);
     let sent_today = count_of(crate::send::sent_counter(row.id, now));

@@ -7,7 +7,7 @@ use domain::access::{Permission, Principal};
 use domain::channel::Channel;
 use domain::clock::Timestamp;
 use domain::contact::{AttributeValue, Search, attribute_key};
-use domain::ids::{ContactId, TenantId, UserId};
+use domain::ids::{ContactId, TenantId};
 use domain::invalid::Invalid;
 use domain::page::{Cursor, Page, PageRequest};
 use schemars::JsonSchema;
@@ -16,6 +16,7 @@ use store::Tx;
 use store::contacts::{self, Known};
 
 use super::view::{ContactView, people, view};
+use crate::inbox::named;
 use crate::{Engine, Error};
 
 /// A filter that leaves no more than these is enough by itself.
@@ -230,18 +231,7 @@ fn attribute(text: &str) -> Result<(String, String), Invalid> {
 }
 
 fn owner(principal: &Principal, word: &str) -> Result<Owner, Invalid> {
-    if word == "none" {
-        return Ok(Owner::Nobody);
-    }
-    if word == "me" {
-        let me = principal.actor.id.clone().filter(|id| id.starts_with("usr_"));
-        return me
-            .map(Owner::User)
-            .ok_or_else(|| Invalid::at("/owner", "only a person who is signed in is `me`"));
-    }
-    let id: UserId =
-        word.parse().map_err(|error: domain::ids::NotAnId| Invalid::at("/owner", error.to_string()))?;
-    Ok(Owner::User(id.to_string()))
+    Ok(named(principal, "/owner", word)?.map_or(Owner::Nobody, Owner::User))
 }
 
 /// Where a page begins.

@@ -72,6 +72,12 @@ pub(crate) fn follow(core: &Arc<Core>, tenant: TenantId, seq: i64) -> Follower {
 }
 
 impl Follower {
+    /// The number of the last event that was given, or behind which it began.
+    #[must_use]
+    pub fn position(&self) -> i64 {
+        self.seq
+    }
+
     /// The next event; nothing when the server stops.
     pub async fn next(&mut self) -> Option<Arc<Event>> {
         loop {

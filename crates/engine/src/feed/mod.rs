@@ -1,6 +1,7 @@
 //! The event feed as followers see it: what happened after a number, then whatever happens next.
 
 mod hub;
+pub(crate) mod reader;
 
 pub(crate) use hub::FeedHub;
 pub use hub::Follower;

@@ -8,10 +8,9 @@ use domain::message::{Direction, MessageState};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::Tx;
-use store::conversations::Conversation;
-use store::reads;
+use store::conversations::{self, Beside, Conversation};
 
-use super::names::{self, House};
+use super::names::House;
 use crate::Error;
 
 /// One conversation.
@@ -90,16 +89,38 @@ pub(crate) fn view(
     row: Conversation,
     house: &House,
 ) -> Result<ConversationView, Error> {
-    let contact = names::contact(tx, tenant, row.contact)?;
-    let newest = match row.last_message {
-        Some(id) => store::messages::get(tx, tenant, id)?,
-        None => None,
+    let mut beside = conversations::beside(tx, tenant, house.me.as_deref(), &[row.id])?;
+    let beside = beside.remove(&row.id).unwrap_or_default();
+    Ok(put_together(row, beside, house))
+}
+
+/// Puts a page of conversations together, in its order.
+pub(crate) fn views(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    rows: Vec<Conversation>,
+    house: &House,
+) -> Result<Vec<ConversationView>, Error> {
+    let ids: Vec<ConversationId> = rows.iter().map(|row| row.id).collect();
+    let mut beside = conversations::beside(tx, tenant, house.me.as_deref(), &ids)?;
+    let views = rows.into_iter().map(|row| {
+        let beside = beside.remove(&row.id).unwrap_or_default();
+        put_together(row, beside, house)
+    });
+    Ok(views.collect())
+}
+
+fn put_together(row: Conversation, beside: Beside, house: &House) -> ConversationView {
+    let contact = ContactBrief {
+        id: row.contact,
+        name: beside.contact_name,
+        address: beside.address.unwrap_or_default(),
     };
-    let last_message = newest.map(|message| LastMessage {
+    let last_message = beside.newest.map(|message| LastMessage {
         id: message.id,
         direction: message.direction,
         preview: message.preview,
-        at: message.created_at,
+        at: message.at,
         state: message.state,
     });
     let assignee = row.assignee.map(|id| {
@@ -107,7 +128,7 @@ pub(crate) fn view(
         AssigneeView { id, name }
     });
     let unread = match &house.me {
-        Some(me) => (row.inbound_count - reads::of_person(tx, tenant, row.id, me)?).max(0),
+        Some(_) => (row.inbound_count - beside.seen).max(0),
         None => row.unread,
     };
     let tags = row.tags.iter().filter_map(|id| house.tags.get(id)).map(|tag| TagBrief {
@@ -115,7 +136,7 @@ pub(crate) fn view(
         name: tag.name.clone(),
         color: tag.color,
     });
-    Ok(ConversationView {
+    ConversationView {
         id: row.id,
         subject: row.subject,
         state: row.state,
@@ -134,5 +155,5 @@ pub(crate) fn view(
         merged_into: row.merged_into,
         created_at: row.created_at,
         last_activity_at: row.last_activity_at,
-    })
+    }
 }

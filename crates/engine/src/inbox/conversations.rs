@@ -7,6 +7,7 @@ use domain::clock::Timestamp;
 use domain::conversation::ConversationState;
 use domain::event::FeedType;
 use domain::ids::{ContactId, ConversationId, TagId, TeamId, TenantId};
+use domain::invalid::Invalid;
 use domain::page::{Cursor, Page, PageRequest};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,8 +15,9 @@ use store::Tx;
 use store::conversations::{self, Conversation, Filter};
 use store::feed::{self, Facts};
 
-use super::conversation_view::{ConversationView, view};
+use super::conversation_view::{ConversationView, view, views};
 use super::names::{self, House};
+use super::person::named;
 use crate::{Engine, Error};
 
 /// How many conversations there are; all but `resolved` and `tray` leave the tray out.
@@ -36,7 +38,7 @@ pub struct ConversationCounts {
     pub teams: BTreeMap<String, i64>,
 }
 
-/// Which conversations are asked for.
+/// Which conversations are asked for: one of `assignee`, `team`, `tag`, `contact` and `tray`, or none of them.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct ConversationFilter {
     #[serde(default)]
@@ -67,7 +69,7 @@ impl Engine {
         page: PageRequest,
     ) -> Result<Page<ConversationView>, Error> {
         principal.require(Permission::ConversationsRead)?;
-        let filter = filter_of(principal, filter);
+        let filter = filter_of(principal, filter)?;
         let (tenant, limit, asking) = (principal.tenant, page.limit, principal.clone());
         let before = match page.after {
             Some(cursor) => (Timestamp::from_micros(cursor.key), cursor.id),
@@ -82,11 +84,7 @@ impl Engine {
                     id: row.id.to_string(),
                 });
                 let house = House::read(tx, &asking)?;
-                let mut views = Vec::with_capacity(page.rows.len());
-                for row in page.rows {
-                    views.push(view(tx, tenant, row, &house)?);
-                }
-                Ok(Page { rows: views, next: page.next })
+                Ok(Page { rows: views(tx, tenant, page.rows, &house)?, next: page.next })
             })
             .await
     }
@@ -211,27 +209,44 @@ pub(super) fn mark(
     Ok(())
 }
 
-fn filter_of(principal: &Principal, filter: ConversationFilter) -> Filter {
-    if filter.tray == Some(true) {
-        return Filter::Tray;
+/// Each list has an index of its own, so that it is as fast as the shortest; what combines them is the search.
+fn filter_of(principal: &Principal, filter: ConversationFilter) -> Result<Filter, Invalid> {
+    let ConversationFilter { state, assignee, team, tag, contact, tray } = filter;
+    let tray = tray == Some(true);
+    let given = [
+        ("/tray", tray),
+        ("/contact", contact.is_some()),
+        ("/tag", tag.is_some()),
+        ("/team", team.is_some()),
+        ("/assignee", assignee.is_some()),
+    ];
+    let given: Vec<&str> = given.iter().filter(|(_, is_given)| *is_given).map(|(name, _)| *name).collect();
+    if let [first, second, ..] = given[..] {
+        let detail = format!(
+            "not together with `{}`; a search has both: GET /v1/search?q=",
+            first.trim_start_matches('/')
+        );
+        return Err(Invalid::at(second, detail));
     }
-    if let Some(contact) = filter.contact {
-        return Filter::Contact(contact);
+    if (tray || contact.is_some()) && state.is_some() {
+        let detail =
+            format!("not together with `{}`, which lists all states", given[0].trim_start_matches('/'));
+        return Err(Invalid::at("/state", detail));
     }
-    let state = filter.state;
-    if let Some(tag) = filter.tag {
-        return Filter::Tag(tag, state);
-    }
-    if let Some(team) = filter.team {
-        return Filter::Team(team, state);
-    }
-    let open_unless_said = state.unwrap_or(ConversationState::Open);
-    match filter.assignee.as_deref() {
-        None => state.map_or(Filter::All, Filter::State),
-        Some("none") => Filter::Unassigned(open_unless_said),
-        Some("me") => Filter::Assignee(principal.actor.id.clone().unwrap_or_default(), open_unless_said),
-        Some(user) => Filter::Assignee(user.to_owned(), open_unless_said),
-    }
+    Ok(match (contact, tag, team, assignee) {
+        _ if tray => Filter::Tray,
+        (Some(contact), ..) => Filter::Contact(contact),
+        (_, Some(tag), ..) => Filter::Tag(tag, state),
+        (_, _, Some(team), _) => Filter::Team(team, state),
+        (.., Some(word)) => {
+            let open_unless_said = state.unwrap_or(ConversationState::Open);
+            match named(principal, "/assignee", &word)? {
+                Some(user) => Filter::Assignee(user, open_unless_said),
+                None => Filter::Unassigned(open_unless_said),
+            }
+        }
+        _ => state.map_or(Filter::All, Filter::State),
+    })
 }
 
 fn facts_of(conversation: &Conversation) -> Facts {

@@ -15,6 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::Tx;
 use store::attachments::Attachment;
+use store::deliveries::Delivery;
 use store::messages::{self, Body, Message};
 
 use super::names;
@@ -128,9 +129,20 @@ pub struct AuthorView {
 pub struct MessageDetail {
     #[serde(flatten)]
     pub message: MessageView,
+    /// What it waits for, while it waits.
+    pub waiting: Option<WaitView>,
     pub attempts: Vec<AttemptView>,
     pub events: Vec<EventView>,
     pub headers: std::collections::BTreeMap<String, String>,
+}
+
+/// What a message waits for.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "MessageWait")]
+pub struct WaitView {
+    /// When it goes on at the earliest; `null` when that is not a matter of time.
+    pub until: Option<Timestamp>,
+    pub why: String,
 }
 
 /// One attempt to send.
@@ -210,7 +222,12 @@ pub(super) fn views(
     Ok(views)
 }
 
-pub(crate) fn detail(tx: &mut Tx<'_>, tenant: TenantId, id: MessageId) -> Result<MessageDetail, Error> {
+/// A message with its timeline, and its delivery while that waits; what it waits for is the accounts' to say.
+pub(crate) fn detail(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    id: MessageId,
+) -> Result<(MessageDetail, Option<Delivery>), Error> {
     let row = messages::get(tx, tenant, id)?.ok_or(Error::NotFound("message"))?;
     let names = Names::read(tx, tenant)?;
     let body = messages::body(tx, tenant, id)?.unwrap_or_default();
@@ -229,7 +246,8 @@ pub(crate) fn detail(tx: &mut Tx<'_>, tenant: TenantId, id: MessageId) -> Result
         })
         .collect();
     // An attempt under way has no row yet: the delivery tells of it.
-    if let Some(delivery) = store::deliveries::get(tx, tenant, id)?
+    let delivery = store::deliveries::get(tx, tenant, id)?;
+    if let Some(delivery) = &delivery
         && let Some(started_at) = delivery.started_at
     {
         attempts.push(AttemptView {
@@ -243,7 +261,9 @@ pub(crate) fn detail(tx: &mut Tx<'_>, tenant: TenantId, id: MessageId) -> Result
         });
     }
     let events = events(tx, tenant, &row, &attempts)?;
-    Ok(MessageDetail { message: view(row, body, files, &names), attempts, events, headers })
+    let waiting = delivery.filter(|delivery| delivery.started_at.is_none());
+    let message = view(row, body, files, &names);
+    Ok((MessageDetail { message, waiting: None, attempts, events, headers }, waiting))
 }
 
 /// The timeline: what is stored, and the steps that other rows tell of.

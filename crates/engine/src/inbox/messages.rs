@@ -8,9 +8,10 @@ use domain::message::{Direction, MessageState};
 use domain::page::{Cursor, Page, PageRequest};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use store::deliveries::Delivery;
 use store::messages::{self, Filter, Message};
 
-use super::message_view::{MessageDetail, MessageView, detail, views};
+use super::message_view::{MessageDetail, MessageView, WaitView, detail, views};
 use crate::{Engine, Error};
 
 /// The content of a file.
@@ -116,7 +117,27 @@ impl Engine {
     pub async fn message(&self, principal: &Principal, id: MessageId) -> Result<MessageDetail, Error> {
         principal.require(Permission::MessagesRead)?;
         let tenant = principal.tenant;
-        self.core.store.read(move |tx| detail(tx, tenant, id)).await
+        let (detail, delivery) = self.core.store.read(move |tx| detail(tx, tenant, id)).await?;
+        let waiting = delivery.and_then(|delivery| self.what_it_waits_for(&detail.message, &delivery));
+        Ok(MessageDetail { waiting, ..detail })
+    }
+
+    /// Its account, when that cannot send now; else its time, when that has not come.
+    fn what_it_waits_for(&self, message: &MessageView, delivery: &Delivery) -> Option<WaitView> {
+        let now = self.core.clock.now();
+        let outlook = self.core.senders.get(delivery.tenant, delivery.account)?.outlook(now);
+        let due = (delivery.due_at > now).then_some(delivery.due_at);
+        if let Some(why) = outlook.why {
+            let name = message.account.as_ref().map_or("its account", |account| account.name.as_str());
+            let until = outlook.paused_until.max(due);
+            return Some(WaitView { until, why: format!("{name} sends nothing now: {why}") });
+        }
+        let why = if message.state == MessageState::Scheduled {
+            "it is to be sent later"
+        } else {
+            "the next attempt is made then"
+        };
+        due.map(|due| WaitView { until: Some(due), why: why.to_owned() })
     }
 
     /// The bytes of a message: as it came, or as it is sent.

@@ -35,7 +35,7 @@ pub use conversations::{ConversationCounts, ConversationFilter};
 pub use drafts::{DraftAddress, DraftChange, DraftContent, DraftFile, DraftView, NewDraft};
 pub use message_view::{
     AccountBrief, AttachmentView, AttemptView, AuthorView, EventView, MessageDetail, MessageView, ReasonView,
-    ThreadingView,
+    ThreadingView, WaitView,
 };
 pub use messages::{FileContent, MessageFilter};
 pub use note_view::{MentionView, NoteFile, NoteView};
@@ -53,10 +53,11 @@ pub use views::{NewView, SavedView, ViewChange};
 
 pub(crate) use activity::note_return;
 pub(crate) use change::ChangeOrder;
-pub(crate) use conversation_view::view as show_conversation;
+pub(crate) use conversation_view::{view as show_conversation, views as show_conversations};
 pub(crate) use message_view::detail as show_message;
 pub(crate) use names::{House, me};
 pub(crate) use notifications::{News, notify};
+pub(crate) use person::named;
 pub(crate) use presence::{Presence, watch as watch_presence};
 pub(crate) use preview::preview;
 pub(crate) use snooze::wake;

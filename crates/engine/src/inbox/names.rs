@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 
 use domain::access::{Actor, ActorKind, Principal};
-use domain::ids::{AccountId, ContactId, TagId, TeamId, TenantId};
+use domain::ids::{AccountId, TagId, TeamId, TenantId};
 use store::Tx;
-use store::contacts;
 use store::tags::Tag;
 
-use super::conversation_view::ContactBrief;
 use super::message_view::{AccountBrief, AuthorView};
 use crate::Error;
 
@@ -26,13 +24,6 @@ pub(crate) fn users(tx: &mut Tx<'_>, tenant: TenantId) -> Result<HashMap<String,
 /// The keys of a tenant by id.
 pub(crate) fn keys(tx: &mut Tx<'_>, tenant: TenantId) -> Result<HashMap<String, String>, Error> {
     Ok(store::api_keys::names(tx, tenant)?.into_iter().map(|(id, name)| (id.to_string(), name)).collect())
-}
-
-/// A contact in short.
-pub(crate) fn contact(tx: &mut Tx<'_>, tenant: TenantId, id: ContactId) -> Result<ContactBrief, Error> {
-    let name = contacts::get(tx, tenant, id)?.map(|contact| contact.name).unwrap_or_default();
-    let address = contacts::identities(tx, tenant, id)?.into_iter().next().map(|identity| identity.address);
-    Ok(ContactBrief { id, name, address: address.unwrap_or_default() })
 }
 
 /// Everything that a tenant has few of and that rows of the inbox name: people, keys, teams, tags.

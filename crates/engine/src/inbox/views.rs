@@ -55,15 +55,13 @@ pub struct SavedView {
     pub query: String,
     pub shared: bool,
     pub position: i64,
-    /// Always null: searches are not counted.
-    pub count: Option<i64>,
     pub created_at: Timestamp,
 }
 
 impl From<View> for SavedView {
     fn from(view: View) -> SavedView {
         let View { id, owner, name, query, position, created_at } = view;
-        SavedView { id, name, query, shared: owner.is_none(), position, count: None, created_at }
+        SavedView { id, name, query, shared: owner.is_none(), position, created_at }
     }
 }
 

@@ -20,7 +20,7 @@ use store::journal::{self, Entry, JournalState};
 use store::messages::{self, Body, Message};
 use store::threads::{self, Thread};
 
-use super::thread;
+use super::thread::{self, Ancestry};
 use super::work::Ended;
 use crate::core::Core;
 use crate::send::{contact_of, sent_as};
@@ -68,8 +68,12 @@ fn write(
         return Ok(Ended::Ignored(format!("the same mail came before, as {known}")));
     }
     let sender = contacts::by_identity(tx, tenant, Channel::Email, &letter.from.address.key())?;
-    let placement = thread::place_letter(tx, core, tenant, letter, sender, now)?;
-    let contact = contact_of(tx, core, tenant, Channel::Email, &letter.from, now)?;
+    let ancestry = Ancestry::look_up(tx, tenant, letter)?;
+    let placement = thread::place_letter(tx, core, tenant, letter, &ancestry, sender, now)?;
+    let contact = match sender {
+        Some(known) => known,
+        None => contact_of(tx, core, tenant, Channel::Email, &letter.from, now)?,
+    };
     contacts::seen(tx, tenant, contact, now)?;
     let preview = crate::inbox::preview(letter.body.text.as_deref(), letter.body.html.as_deref());
     let filed = Filed { core, tenant, letter, id, contact, preview: &preview, now };
@@ -81,7 +85,7 @@ fn write(
         Placement::Open => filed.open(tx, entry, None)?,
         Placement::Tray { claims, .. } => filed.open(tx, entry, Some(claims))?,
     };
-    thread::await_ancestors(tx, tenant, letter, placed.thread)?;
+    ancestry.await_unknown(tx, tenant, placed.thread)?;
     for other in letter.body.envelope.to.iter().chain(&letter.body.envelope.cc) {
         threads::join(tx, tenant, placed.thread, &other.address.key())?;
     }

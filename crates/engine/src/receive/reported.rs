@@ -119,7 +119,8 @@ fn some(tx: &mut store::Tx<'_>, core: &Core, reported: &Reported, numbers: &[usi
     Ok(tally)
 }
 
-/// Writes how the entry stands now that all were applied; says also how many were strangers for good.
+/// Writes how the entry stands now that all were applied; says also how many were strangers for good. The entry is as it
+/// was when this work on it began: whoever ended it meanwhile keeps the last word.
 fn end(
     tx: &mut store::Tx<'_>,
     reported: &Reported,
@@ -127,16 +128,12 @@ fn end(
     last: &Tally,
 ) -> Result<(Ended, u64), Error> {
     let Reported { entry, done, reports, .. } = reported;
-    let Some(current) = journal::get(tx, entry.tenant, entry.id)? else { return Ok((Ended::Filed, 0)) };
-    if current.state != JournalState::Received {
-        return Ok((Ended::Filed, 0));
-    }
-    let about = last.about.or(before.about).or(current.message);
+    let about = last.about.or(before.about).or(entry.message);
     let awaited: Vec<usize> = before.awaited.iter().chain(&last.awaited).copied().collect();
     if !awaited.is_empty() && entry.attempts < TRIES_FOR_STRANGERS {
         let reason = format!("{} events are about no message that is known (yet)", awaited.len());
         if awaited.len() < reports.len() && entry.attempts == 0 {
-            let mut aside = Entry { message: about, ..current };
+            let mut aside = Entry { message: about, ..entry.clone() };
             aside.context[AWAITED] = json!(awaited);
             journal::put_aside(tx, &aside)?;
         }
@@ -153,9 +150,9 @@ fn end(
     let ended = Entry {
         state: JournalState::Processed,
         reason: (!said.is_empty()).then(|| said.join("; ")),
-        attempts: current.attempts + 1,
+        attempts: entry.attempts + 1,
         message: about,
-        ..current
+        ..entry.clone()
     };
     journal::finish(tx, &ended)?;
     Ok((Ended::Filed, strangers))

@@ -4,7 +4,7 @@ use domain::clock::Timestamp;
 use domain::ids::{ContactId, TenantId, ThreadId};
 use domain::threading::{Candidate, Found, Placement, normal_subject, place};
 use store::Tx;
-use store::messages::{self, Message};
+use store::messages;
 use store::threads::{self, Thread};
 
 use super::file::Letter;
@@ -15,12 +15,54 @@ use crate::send::{sent_as, thread_of_token};
 /// How many Message-IDs of the chain are looked up.
 const MOST_ANCESTORS: usize = 20;
 
+/// What is known of the messages that a letter names as what it answers, the nearest first.
+pub(super) struct Ancestry<'l>(Vec<(&'l str, Option<ThreadId>)>);
+
+impl<'l> Ancestry<'l> {
+    /// Asks for each of them once.
+    pub(super) fn look_up(
+        tx: &mut Tx<'_>,
+        tenant: TenantId,
+        letter: &'l Letter,
+    ) -> Result<Ancestry<'l>, Error> {
+        let named = letter.ancestors.iter().take(MOST_ANCESTORS);
+        let known = named.map(|id| Ok((id.as_str(), thread_of(tx, tenant, id)?)));
+        Ok(Ancestry(known.collect::<Result<_, Error>>()?))
+    }
+
+    fn nearest_known(&self) -> Option<ThreadId> {
+        self.0.iter().find_map(|(_, thread)| *thread)
+    }
+
+    /// Notes those that have not come, so that they find the letter.
+    pub(super) fn await_unknown(
+        &self,
+        tx: &mut Tx<'_>,
+        tenant: TenantId,
+        thread: ThreadId,
+    ) -> Result<(), Error> {
+        for (id, _) in self.0.iter().filter(|(_, known)| known.is_none()) {
+            threads::await_message(tx, tenant, thread, id)?;
+        }
+        Ok(())
+    }
+}
+
+/// The thread of the message that a Message-ID names: one of ours, or one that came in.
+fn thread_of(tx: &mut Tx<'_>, tenant: TenantId, rfc_id: &str) -> Result<Option<ThreadId>, Error> {
+    match sent_as(tx, tenant, rfc_id)? {
+        Some(message) => Ok(Some(message.thread)),
+        None => Ok(messages::thread_of_rfc_id(tx, tenant, rfc_id)?),
+    }
+}
+
 /// Where a letter goes.
 pub(super) fn place_letter(
     tx: &mut Tx<'_>,
     core: &Core,
     tenant: TenantId,
     letter: &Letter,
+    ancestry: &Ancestry<'_>,
     sender: Option<ContactId>,
     now: Timestamp,
 ) -> Result<Placement, Error> {
@@ -30,7 +72,7 @@ pub(super) fn place_letter(
         found.by_token = candidate(tx, tenant, thread, letter, sender)?;
     }
     if found.by_token.is_none() {
-        let thread = by_references(tx, tenant, letter)?;
+        let thread = by_references(tx, tenant, letter, ancestry)?;
         found.by_references = candidate(tx, tenant, thread, letter, sender)?;
     }
     if found.by_token.is_none()
@@ -56,11 +98,14 @@ fn by_token(core: &Core, tenant: TenantId, letter: &Letter) -> Option<ThreadId> 
 
 /// The thread of the nearest ancestor that is known; else that of mail which names this one, or an ancestor of it, and came
 /// before. So the order in which mail arrives does not matter where its headers tell what belongs together.
-fn by_references(tx: &mut Tx<'_>, tenant: TenantId, letter: &Letter) -> Result<Option<Thread>, Error> {
-    for ancestor in letter.ancestors.iter().take(MOST_ANCESTORS) {
-        if let Some(message) = known(tx, tenant, ancestor)? {
-            return Ok(threads::get(tx, tenant, message.thread)?);
-        }
+fn by_references(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    letter: &Letter,
+    ancestry: &Ancestry<'_>,
+) -> Result<Option<Thread>, Error> {
+    if let Some(thread) = ancestry.nearest_known() {
+        return Ok(threads::get(tx, tenant, thread)?);
     }
     for id in letter.message_id.iter().chain(letter.ancestors.iter().take(MOST_ANCESTORS)) {
         if let Some(thread) = threads::awaiting(tx, tenant, id)? {
@@ -68,32 +113,6 @@ fn by_references(tx: &mut Tx<'_>, tenant: TenantId, letter: &Letter) -> Result<O
         }
     }
     Ok(None)
-}
-
-/// Notes the ancestors of a letter that have not come, so that they find it.
-pub(super) fn await_ancestors(
-    tx: &mut Tx<'_>,
-    tenant: TenantId,
-    letter: &Letter,
-    thread: ThreadId,
-) -> Result<(), Error> {
-    for ancestor in letter.ancestors.iter().take(MOST_ANCESTORS) {
-        if known(tx, tenant, ancestor)?.is_none() {
-            threads::await_message(tx, tenant, thread, ancestor)?;
-        }
-    }
-    Ok(())
-}
-
-/// The message that a Message-ID names: one of ours, or one that came in.
-fn known(tx: &mut Tx<'_>, tenant: TenantId, rfc_id: &str) -> Result<Option<Message>, Error> {
-    if let Some(message) = sent_as(tx, tenant, rfc_id)? {
-        return Ok(Some(message));
-    }
-    match messages::by_rfc_id(tx, tenant, rfc_id)? {
-        Some(id) => Ok(messages::get(tx, tenant, id)?),
-        None => Ok(None),
-    }
 }
 
 fn candidate(

@@ -2,7 +2,7 @@
 
 use domain::address::Mailbox;
 use domain::message::Direction;
-use domain::search::folded;
+use domain::search::{Field, Query, Term, fold, folded};
 use domain::threading::Rule;
 use store::attachments::Attachment;
 use store::entries::Entry;
@@ -15,6 +15,8 @@ use crate::inbox::House;
 const BODY: (usize, usize) = (64 * 1024, 12_000);
 const SUBJECT: (usize, usize) = (2_000, 200);
 const PEOPLE: (usize, usize) = (8_000, 1_000);
+/// Words of a name that are asked for; a longer one is known by them.
+const NAME: usize = 20;
 
 /// A message.
 pub(super) fn of_message(
@@ -31,6 +33,13 @@ pub(super) fn of_message(
     }
     let recipients: Vec<String> =
         envelope.to.iter().chain(&envelope.cc).chain(&envelope.bcc).map(named).collect();
+    let mut recipients = recipients.join(" ");
+    // What we call somebody is looked for as well as what the letter calls him.
+    let of_contact = match message.direction {
+        Direction::Inbound => &mut sender,
+        Direction::Outbound => &mut recipients,
+    };
+    add_name(of_contact, &message.contact_name);
     let mut body = plain::text_of(message.text.as_deref(), message.html.as_deref()).into_owned();
     for file in files {
         body.push('\n');
@@ -54,7 +63,7 @@ pub(super) fn of_message(
         at: message.at,
         subject: folded(&message.subject, SUBJECT.0, SUBJECT.1),
         sender: folded(&sender, PEOPLE.0, PEOPLE.1),
-        recipients: folded(&recipients.join(" "), PEOPLE.0, PEOPLE.1),
+        recipients: folded(&recipients, PEOPLE.0, PEOPLE.1),
         body: folded(&body, BODY.0, BODY.1),
         marks,
     }
@@ -71,6 +80,25 @@ pub(super) fn of_note(doc: Option<i64>, note: &Entry, house: &House) -> Document
         marks: vec![Mark::Note],
         ..Document::default()
     }
+}
+
+/// Adds a name, unless all its words are there.
+fn add_name(people: &mut String, name: &str) {
+    let known = fold(people);
+    if fold(name).iter().any(|word| !known.contains(word)) {
+        people.push(' ');
+        people.push_str(name);
+    }
+}
+
+/// A query for what carries each word of a name, among its people; none for a name without words.
+pub(super) fn called(name: &str) -> Option<Query> {
+    let among =
+        |field, word: &String| Term { field: Some(field), words: vec![word.clone()], is_prefix: false };
+    let words = fold(name).into_iter().take(NAME);
+    let wanted: Vec<Vec<Term>> =
+        words.map(|word| vec![among(Field::Sender, &word), among(Field::Recipients, &word)]).collect();
+    (!wanted.is_empty()).then(|| Query { wanted, ..Query::default() })
 }
 
 fn named(mailbox: &Mailbox) -> String {

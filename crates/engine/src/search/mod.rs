@@ -15,7 +15,7 @@ use crate::inbox::House;
 use crate::{Engine, Error};
 
 use conditions::Conditions;
-pub(crate) use follow::{Following, start};
+pub(crate) use follow::Indexer;
 pub use results::{SearchResult, SearchSender};
 
 /// What a search found, and what was made of its words.
@@ -48,10 +48,7 @@ impl Engine {
                 conditions::stand_in_for_me(&mut query, &asking);
                 let conditions = Conditions::of(&mut query, &house);
                 let (hits, next) = walk::page(tx, asking.tenant, &query, &conditions, &page)?;
-                let mut rows = Vec::with_capacity(hits.len());
-                for hit in hits {
-                    rows.extend(results::show(tx, asking.tenant, hit, &query, &house)?);
-                }
+                let rows = results::show(tx, asking.tenant, hits, &query, &house)?;
                 Ok(SearchAnswer { page: Page { rows, next }, understood: query.understood })
             })
             .await

@@ -1,17 +1,24 @@
 //! A hit as people see it: the conversation, and the place in the message or note that was found.
 
+use std::collections::HashMap;
+
 use domain::address::EmailAddress;
 use domain::clock::Timestamp;
-use domain::ids::{EntryId, MessageId, TenantId};
+use domain::ids::{ConversationId, EntryId, MessageId, TenantId};
 use domain::search::{Piece, Query, Term, mark, snippet};
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{Tx, conversations, entries, search};
+use store::conversations::{self, Conversation};
+use store::search::{self, Material};
+use store::{Tx, entries};
 
 use super::plain;
 use super::walk::{Hit, Target};
 use crate::Error;
-use crate::inbox::{ConversationView, House, show_conversation};
+use crate::inbox::{ConversationView, House, show_conversations};
+
+/// Bodies in memory at once; some are large.
+const AT_ONCE: usize = 10;
 
 /// One conversation that was found.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -38,50 +45,82 @@ pub struct SearchSender {
     pub address: Option<EmailAddress>,
 }
 
-/// Puts a hit together; nothing, when its conversation is gone.
+/// Puts hits together, in their order; those whose conversation or message is gone are left out.
 pub(super) fn show(
     tx: &mut Tx<'_>,
     tenant: TenantId,
-    hit: Hit,
+    hits: Vec<Hit>,
     query: &Query,
     house: &House,
-) -> Result<Option<SearchResult>, Error> {
-    let (row, is_by_words) = match hit.conversation {
-        Target::Row(row) => (Some(*row), false),
-        Target::Id(id) => (conversations::get(tx, tenant, id)?, true),
-    };
-    let Some(row) = row else { return Ok(None) };
-    let (last_activity_at, preview) = (row.last_activity_at, row.last_preview.clone());
-    let conversation = show_conversation(tx, tenant, row, house)?;
-    if !is_by_words {
-        let snippet = if preview.is_empty() { Vec::new() } else { vec![Piece { text: preview, hit: false }] };
-        let subject = mark(&conversation.subject, &[]);
-        let (message_id, at) = (hit.message, last_activity_at);
-        return Ok(Some(SearchResult {
+) -> Result<Vec<SearchResult>, Error> {
+    let terms = query.wanted_terms();
+    let mut places = in_messages(tx, tenant, &hits, &terms)?;
+    let mut rows = Vec::with_capacity(hits.len());
+    for (hit, conversation) in with_conversations(tx, tenant, hits, house)? {
+        let found = match (hit.conversation, hit.message, hit.entry) {
+            (Target::Row(_), ..) => Some(as_listed(&conversation)),
+            (Target::Id(_), Some(id), _) => places.remove(&id),
+            (Target::Id(_), None, Some(id)) => in_note(tx, tenant, id, &terms, house)?,
+            (Target::Id(_), None, None) => None,
+        };
+        rows.extend(found.map(|Place { at, subject, snippet, from }| SearchResult {
             conversation,
-            message_id,
-            entry_id: None,
+            message_id: hit.message,
+            entry_id: hit.entry,
             at,
             subject,
             snippet,
-            from: None,
+            from,
         }));
     }
-    let terms = query.wanted_terms();
-    let found = match (hit.message, hit.entry) {
-        (Some(id), _) => in_message(tx, tenant, id, &terms)?,
-        (None, Some(id)) => in_note(tx, tenant, id, &terms, house)?,
-        (None, None) => None,
+    Ok(rows)
+}
+
+/// The places in the messages that were found by words.
+fn in_messages(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    hits: &[Hit],
+    terms: &[&Term],
+) -> Result<HashMap<MessageId, Place>, Error> {
+    let by_words = hits.iter().filter(|hit| matches!(hit.conversation, Target::Id(_)));
+    let ids: Vec<MessageId> = by_words.filter_map(|hit| hit.message).collect();
+    let mut places = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(AT_ONCE) {
+        let messages = search::material(tx, tenant, some)?;
+        places.extend(messages.into_iter().map(|(id, message)| (id, in_message(message, terms))));
+    }
+    Ok(places)
+}
+
+/// Each hit with its conversation.
+fn with_conversations(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    hits: Vec<Hit>,
+    house: &House,
+) -> Result<Vec<(Hit, ConversationView)>, Error> {
+    let unread: Vec<ConversationId> = hits
+        .iter()
+        .filter_map(|hit| match hit.conversation {
+            Target::Id(id) => Some(id),
+            Target::Row(_) => None,
+        })
+        .collect();
+    let mut rows = conversations::many(tx, tenant, &unread)?;
+    rows.extend(hits.iter().filter_map(|hit| match &hit.conversation {
+        Target::Id(_) => None,
+        Target::Row(row) => Some(Conversation::clone(row)),
+    }));
+    let views = show_conversations(tx, tenant, rows, house)?;
+    let mut views: HashMap<ConversationId, ConversationView> =
+        views.into_iter().map(|view| (view.id, view)).collect();
+    let of = |hit: &Hit| match &hit.conversation {
+        Target::Id(id) => *id,
+        Target::Row(row) => row.id,
     };
-    Ok(found.map(|Place { at, subject, snippet, from }| SearchResult {
-        conversation,
-        message_id: hit.message,
-        entry_id: hit.entry,
-        at,
-        subject,
-        snippet,
-        from,
-    }))
+    // A page has each conversation once.
+    Ok(hits.into_iter().filter_map(|hit| views.remove(&of(&hit)).map(|view| (hit, view))).collect())
 }
 
 struct Place {
@@ -91,13 +130,20 @@ struct Place {
     from: Option<SearchSender>,
 }
 
-fn in_message(
-    tx: &mut Tx<'_>,
-    tenant: TenantId,
-    id: MessageId,
-    terms: &[&Term],
-) -> Result<Option<Place>, Error> {
-    let Some(message) = search::material(tx, tenant, id)? else { return Ok(None) };
+/// Without words there is no place that was found: the conversation is shown as in its list.
+fn as_listed(conversation: &ConversationView) -> Place {
+    let preview = conversation.last_message.as_ref().map_or("", |newest| newest.preview.as_str());
+    let snippet =
+        if preview.is_empty() { Vec::new() } else { vec![Piece { text: preview.to_owned(), hit: false }] };
+    Place {
+        at: conversation.last_activity_at,
+        subject: mark(&conversation.subject, &[]),
+        snippet,
+        from: None,
+    }
+}
+
+fn in_message(message: Material, terms: &[&Term]) -> Place {
     let text = plain::text_of(message.text.as_deref(), message.html.as_deref());
     let mut found = snippet(&text, terms);
     if !found.iter().any(|piece| piece.hit)
@@ -112,7 +158,7 @@ fn in_message(
         .envelope
         .from
         .map(|from| SearchSender { name: from.name.unwrap_or_default(), address: Some(from.address) });
-    Ok(Some(Place { at: message.at, subject: mark(&message.subject, terms), snippet: found, from }))
+    Place { at: message.at, subject: mark(&message.subject, terms), snippet: found, from }
 }
 
 fn in_note(

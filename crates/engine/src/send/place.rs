@@ -6,7 +6,7 @@ use domain::conversation::ConversationState;
 use domain::event::FeedType;
 use domain::ids::{ContactId, ConversationId, ThreadId};
 use domain::invalid::Invalid;
-use domain::message::Direction;
+use domain::message::{Direction, MessageState};
 use domain::threading::{Rule, normal_subject};
 use store::Tx;
 use store::contacts::{self, Contact, Identity, Known};
@@ -200,7 +200,10 @@ pub(super) fn reply(
     })
 }
 
-/// The message that is answered: the one named, else the newest of the conversation.
+/// How far back the newest message is looked for that can be answered.
+const LOOKED_AT: u32 = 50;
+
+/// The message that is answered: the one named, else the newest of the conversation that the other side can know.
 fn answered_message(
     tx: &mut Tx<'_>,
     tenant: domain::ids::TenantId,
@@ -208,8 +211,10 @@ fn answered_message(
     conversation: ConversationId,
 ) -> Result<Option<Message>, Error> {
     let Some(named) = order.new.in_reply_to else {
-        let newest = messages::of_conversation(tx, tenant, conversation, "msg_z", 1)?;
-        return Ok(newest.into_iter().next().filter(|message| message.channel == order.new.channel));
+        let newest = messages::of_conversation(tx, tenant, conversation, "msg_z", LOOKED_AT)?;
+        let answerable =
+            |message: &Message| message.channel == order.new.channel && may_arrive(message.state);
+        return Ok(newest.into_iter().find(answerable));
     };
     let fault = |detail: &str| Error::from(Invalid::at(format!("{}/in_reply_to", order.place), detail));
     let message =
@@ -218,6 +223,12 @@ fn answered_message(
         return Err(fault("this message is of another conversation"));
     }
     Ok(Some(message))
+}
+
+/// Whether anybody has it, or will before an answer to it. One that never left must not be named as what is answered.
+fn may_arrive(state: MessageState) -> bool {
+    use MessageState as S;
+    !matches!(state, S::Draft | S::Scheduled | S::Cancelled | S::Blocked | S::Failed)
 }
 
 /// RFC 5322 section 3.6.4: the parent's Message-ID, and the parent's references with it at the end.

@@ -1,9 +1,12 @@
 //! A provider's report about a message of ours: written down once, and the state moved by rank.
 
+use std::time::Duration;
+
 use domain::clock::Timestamp;
 use domain::ids::{MessageId, TenantId};
 use domain::message::{Direction, EventKind, MessageState};
 use domain::outgoing::{About, DeliveryReport};
+use providers::ASKED;
 use store::Tx;
 use store::message_events::{self, MessageEvent};
 use store::messages::{self, Change, Message};
@@ -11,6 +14,9 @@ use store::messages::{self, Change, Message};
 use super::{decision, outcome};
 use crate::core::Core;
 use crate::{Error, suppression};
+
+/// Vendors round the times of one event differently.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// What became of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,11 +49,15 @@ pub(crate) fn apply_report(
         recipient: report.recipient.clone(),
         machine: report.machine,
     };
-    if !message_events::insert(tx, tenant, message.id, &event)? {
+    let state = message.state.after(report.kind);
+    // What moves the state cannot have been heard before; the rest is looked up, which costs a question.
+    let may_be_heard = state == message.state && may_be_asked_for(report.kind);
+    if (may_be_heard && was_asked_for(tx, tenant, message.id, source, report)?)
+        || !message_events::insert(tx, tenant, message.id, &event)?
+    {
         return Ok(Applied::Known(message.id));
     }
     suppression::learn(tx, core, tenant, &message, source, report, now)?;
-    let state = message.state.after(report.kind);
     if state != message.state {
         if message.state == MessageState::Unknown {
             // The provider has it: nobody needs to decide any more. A delivery row of it there is none.
@@ -81,8 +91,8 @@ pub(crate) fn event_key(source: &str, report: &DeliveryReport) -> String {
     format!("{source}:{}", report.dedupe_key)
 }
 
-/// The message of ours that a report is about, when it says something new of it. Events that happen to a recipient once
-/// are known by what they say as well: some providers give no mark by which what they told is known when they are asked.
+/// Whether a report that was asked for says something new of a message of ours. Some providers give no mark by which what
+/// they told by webhook is known when they are asked: then it is known by what it says of whom, and when.
 pub(crate) fn is_news(
     tx: &mut Tx<'_>,
     tenant: TenantId,
@@ -91,23 +101,58 @@ pub(crate) fn is_news(
 ) -> Result<bool, Error> {
     let Some(message) = find(tx, tenant, &report.about)? else { return Ok(false) };
     let key = event_key(source, report);
-    let repeats = matches!(
-        report.kind,
+    let has_no_mark = report.dedupe_key.starts_with(ASKED);
+    let is_same = |event: &MessageEvent| {
+        let same_time =
+            || report.at.is_none_or(|at| at.minus(SECOND) <= event.at && event.at <= at.plus(SECOND));
+        let once = !repeats(report.kind) || (has_no_mark && same_time());
+        event.dedupe_key == key || (once && says_the_same(event, source, report))
+    };
+    Ok(!message_events::of_message(tx, tenant, message.id)?.iter().any(is_same))
+}
+
+/// Whether a webhook comes late, and what it says was asked for before and stands in the timeline without its mark.
+fn was_asked_for(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    message: MessageId,
+    source: &str,
+    report: &DeliveryReport,
+) -> Result<bool, Error> {
+    let asked = format!("{source}:{ASKED}");
+    let is_same = |event: &MessageEvent| {
+        // An answer holds everything until it was given.
+        let until_then = || report.at.is_none_or(|at| at <= event.at.plus(SECOND));
+        event.dedupe_key.starts_with(&asked)
+            && (!repeats(report.kind) || until_then())
+            && says_the_same(event, source, report)
+    };
+    Ok(message_events::of_message(tx, tenant, message)?.iter().any(is_same))
+}
+
+/// What providers are asked for says more than that a message was taken.
+fn may_be_asked_for(kind: EventKind) -> bool {
+    !matches!(kind, EventKind::Accepted | EventKind::Sent | EventKind::Other)
+}
+
+/// Whether it can happen to a recipient again.
+fn repeats(kind: EventKind) -> bool {
+    matches!(
+        kind,
         EventKind::Deferred
             | EventKind::Opened
             | EventKind::Clicked
             | EventKind::Unsubscribed
             | EventKind::Resubscribed
-    );
-    let is_same = |event: &MessageEvent| {
-        let who = |one: &Option<String>| one.as_ref().map(|address| address.to_lowercase());
-        let same_recipient = event.recipient.is_none()
-            || report.recipient.is_none()
-            || who(&event.recipient) == who(&report.recipient);
-        event.dedupe_key == key
-            || (!repeats && event.source == source && is_alike(event.kind, report.kind) && same_recipient)
-    };
-    Ok(!message_events::of_message(tx, tenant, message.id)?.iter().any(is_same))
+    )
+}
+
+fn says_the_same(event: &MessageEvent, source: &str, report: &DeliveryReport) -> bool {
+    let who = |one: &Option<String>| one.as_ref().map(|address| address.to_lowercase());
+    let same_recipient = event.recipient.is_none()
+        || report.recipient.is_none()
+        || who(&event.recipient) == who(&report.recipient);
+    event.source == source && is_alike(event.kind, report.kind) && same_recipient
 }
 
 /// A bounce is a bounce: a provider that is asked may not say of which kind.

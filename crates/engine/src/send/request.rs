@@ -17,7 +17,7 @@ use store::deliveries::Lane;
 
 /// One address or several.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected an address such as jane@example.com, or a list of such texts")]
 pub enum OneOrMany {
     One(String),
     Many(Vec<String>),
@@ -347,6 +347,7 @@ fn file_of_bytes(
         faults.note(format!("{pointer}/filename"), "expected a file name such as invoice.pdf");
     }
     check_line(faults, &format!("{pointer}/filename"), &filename, 255);
+    let filename = domain::file_name::clean(&filename);
     let Ok(bytes) = STANDARD.decode(content.as_bytes()) else {
         faults.note(format!("{pointer}/content_base64"), "expected base64 (RFC 4648, with padding)");
         return None;

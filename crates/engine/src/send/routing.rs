@@ -47,12 +47,16 @@ impl Candidate {
     }
 }
 
+/// Where an account stands among the others, the lowest first: one that can send before one that cannot, then by priority.
+pub(super) fn rank(candidate: &Candidate) -> (bool, i64) {
+    (candidate.standing == Standing::Unusable, candidate.priority)
+}
+
 /// The best account for a message: one that can send before one that cannot, then the lowest priority number, then by lot
 /// among equals, each as likely as its weight says.
 ///
 /// `lot` gives a number below its argument.
 pub(crate) fn choose(candidates: &[Candidate], lot: impl FnOnce(u64) -> u64) -> Option<&Candidate> {
-    let rank = |candidate: &Candidate| (candidate.standing == Standing::Unusable, candidate.priority);
     let best = candidates.iter().map(rank).min()?;
     let mut equals: Vec<&Candidate> = candidates.iter().filter(|one| rank(one) == best).collect();
     // In the order of their making, whatever order they came in.

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use domain::clock::Timestamp;
 use net::http::{Request, Response, TransportError};
 use serde_json::{Value, json};
-use store::webhook_deliveries::{WebhookAttempt, WebhookDelivery};
+use store::webhook_deliveries::WebhookDelivery;
+use store::webhook_log::WebhookAttempt;
 
 use super::secret::WebhookSecretKey;
 use crate::core::Core;

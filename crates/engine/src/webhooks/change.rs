@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::webhooks_out::{self, Webhook, WebhookSecret};
-use store::{Tx, feed, webhook_deliveries};
+use store::{Tx, feed, webhook_log};
 
 use super::health::{host_of, tell};
 use super::secret::WebhookSecretKey;
@@ -104,6 +104,7 @@ impl Engine {
             disabled_reason: None,
             from_seq: 0,
             first_failed_at: None,
+            given_up: 0,
             last_delivered_at: None,
             last_error: None,
             created_at: now,
@@ -186,11 +187,13 @@ impl Engine {
             })
             .await?;
         self.core.feed.wake();
+        // A replay of it looks at once, and ends.
+        self.core.webhooks.look_again();
         // Should this break off, the rest goes with what is old.
         while self
             .core
             .store
-            .write_bulk(tenant, move |tx| webhook_deliveries::delete_of(tx, tenant, id, STRIDE))
+            .write_bulk(tenant, move |tx| webhook_log::delete_of(tx, tenant, id, STRIDE))
             .await
             .map_err(|error: store::Error| Error::from(error))?
             == u64::from(STRIDE)
@@ -268,6 +271,7 @@ fn changed(
         if enabled {
             is.disabled_reason = None;
             is.first_failed_at = None;
+            is.given_up = 0;
             is.last_error = None;
         }
         if enabled && !was.enabled {

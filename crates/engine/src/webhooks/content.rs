@@ -68,7 +68,7 @@ impl Writer {
 
     fn object(&mut self, tx: &mut Tx<'_>, subject: &Subject) -> Result<Option<Value>, Error> {
         let found = match subject.name {
-            "message" => known(subject, |id| show_message(tx, self.tenant, id)),
+            "message" => known(subject, |id| Ok(show_message(tx, self.tenant, id)?.0)),
             "contact" => known(subject, |id| contacts::show_contact(tx, self.tenant, id)),
             _ => known(subject, |id| {
                 let row = conversations::get(tx, self.tenant, id)?.ok_or(Error::NotFound("conversation"))?;

@@ -1,12 +1,15 @@
-//! The courier: looks which webhooks have something due, and opens a lane for each of them.
+//! The courier: looks which webhooks have something due, and opens a lane for each of them; and goes on with replays.
 
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::clock::Timestamp;
+use store::webhook_replays;
 use store::webhooks_out::{self, Waiting};
+use tokio::sync::Notify;
 
-use super::lane;
+use super::{lane, replaying};
 use crate::Error;
 use crate::core::Core;
 
@@ -41,7 +44,13 @@ pub(super) async fn run(core: &Arc<Core>) {
 
 /// Opens lanes for all webhooks with something due; gives when there is something for the others.
 async fn look(core: &Arc<Core>) -> Result<Option<Timestamp>, Error> {
-    let waiting = core.store.read(webhooks_out::waiting).await?;
+    let (waiting, replays) = core
+        .store
+        .read(|tx| Ok::<_, Error>((webhooks_out::waiting(tx)?, webhook_replays::running(tx)?)))
+        .await?;
+    for (tenant, replay) in replays {
+        replaying::open(core, tenant, replay);
+    }
     let now = core.clock.now();
     let mut next: Option<Timestamp> = None;
     for one in waiting {
@@ -54,14 +63,19 @@ async fn look(core: &Arc<Core>) -> Result<Option<Timestamp>, Error> {
     Ok(next)
 }
 
-/// Opens the lane of a webhook, unless there is one: it takes what is new itself, and asks for a look when it ends.
+/// Opens the lane of a webhook, or tells it that there is more. It asks for a look when it ends.
 fn open(core: &Arc<Core>, waiting: Waiting) {
-    if core.stopping.is_cancelled() || !core.webhooks.lanes.lock().insert(waiting.webhook) {
+    if core.stopping.is_cancelled() {
         return;
+    }
+    let more = Arc::new(Notify::new());
+    match core.webhooks.lanes.lock().entry(waiting.webhook) {
+        Entry::Occupied(lane) => return lane.get().notify_one(),
+        Entry::Vacant(place) => drop(place.insert(Arc::clone(&more))),
     }
     let sending = Arc::clone(core);
     core.tasks.spawn(async move {
-        lane::run(&sending, waiting.tenant, waiting.webhook).await;
+        lane::run(&sending, waiting.tenant, waiting.webhook, &more).await;
         sending.webhooks.lanes.lock().remove(&waiting.webhook);
         sending.webhooks.look_again();
     });

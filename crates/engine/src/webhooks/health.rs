@@ -6,11 +6,11 @@ use domain::event::FeedType;
 use domain::ids::TenantId;
 use domain::notification::NotificationKind;
 use domain::page::PageRequest;
-use domain::webhook::{DeliveryState, PATIENCE, TEST_EVENT};
+use domain::webhook::{DeliveryState, GIVEN_UP, PATIENCE, TEST_EVENT};
 use serde_json::json;
 use store::feed::{self, Facts};
 use store::webhooks_out::{self, Webhook};
-use store::{Tx, users, webhook_deliveries};
+use store::{Tx, users, webhook_deliveries, webhook_log};
 
 use super::attempt::{Attempted, Verdict};
 use crate::core::Core;
@@ -43,12 +43,12 @@ pub(super) fn settle(
     if !webhook_deliveries::settle(tx, core.epoch, tenant, &delivery)? {
         return Ok(false);
     }
-    webhook_deliveries::log(tx, tenant, delivery.id, &attempted.attempt)?;
+    webhook_log::log(tx, tenant, delivery.id, &attempted.attempt)?;
     let Some(was) = webhooks_out::get(tx, tenant, delivery.webhook)? else { return Ok(false) };
     if is_test && attempted.verdict != Verdict::Gone {
         return Ok(false);
     }
-    let is = changed(&was, attempted, now);
+    let is = changed(&was, attempted, delivery.state, now);
     if is == was {
         return Ok(false);
     }
@@ -66,10 +66,11 @@ pub(super) fn settle(
 }
 
 /// What a webhook is after an attempt.
-fn changed(was: &Webhook, attempted: &Attempted, now: Timestamp) -> Webhook {
+fn changed(was: &Webhook, attempted: &Attempted, state: DeliveryState, now: Timestamp) -> Webhook {
     let mut is = was.clone();
     if attempted.verdict == Verdict::Delivered {
         is.first_failed_at = None;
+        is.given_up = 0;
         is.last_error = None;
         if was.last_delivered_at.is_none_or(|last| now.since(last) >= NOTED_AFTER) {
             is.last_delivered_at = Some(now);
@@ -77,6 +78,7 @@ fn changed(was: &Webhook, attempted: &Attempted, now: Timestamp) -> Webhook {
         return is;
     }
     let since = *is.first_failed_at.get_or_insert(now);
+    is.given_up += u32::from(state == DeliveryState::Failed);
     is.last_error.clone_from(&attempted.attempt.error);
     // An answer to a request from before it was switched off says nothing new.
     if !was.enabled {
@@ -85,7 +87,7 @@ fn changed(was: &Webhook, attempted: &Attempted, now: Timestamp) -> Webhook {
     if attempted.verdict == Verdict::Gone {
         is.enabled = false;
         is.disabled_reason = Some("It answered 410: it wants no more.".to_owned());
-    } else if now.since(since) >= PATIENCE {
+    } else if now.since(since) >= PATIENCE && is.given_up >= GIVEN_UP {
         is.enabled = false;
         is.disabled_reason = Some("Nothing but failures for five days.".to_owned());
     }

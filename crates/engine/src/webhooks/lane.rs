@@ -10,7 +10,8 @@ use futures_util::StreamExt as _;
 use futures_util::future::FutureExt as _;
 use futures_util::stream::FuturesUnordered;
 use store::webhook_deliveries::{self, WebhookDelivery};
-use store::{Tx, webhooks_out};
+use store::{Tx, webhook_log, webhooks_out};
+use tokio::sync::Notify;
 
 use super::attempt::{Attempted, Target, attempt};
 use super::health;
@@ -30,7 +31,8 @@ struct Taken {
     deliveries: Vec<(WebhookDelivery, String)>,
 }
 
-pub(super) async fn run(core: &Arc<Core>, tenant: TenantId, webhook: WebhookId) {
+/// Sends until nothing is due. `more` says that something became due while others are under way.
+pub(super) async fn run(core: &Arc<Core>, tenant: TenantId, webhook: WebhookId, more: &Notify) {
     let mut under_way = FuturesUnordered::new();
     let mut finished: Vec<Attempted> = Vec::new();
     let mut has_sent = false;
@@ -54,8 +56,14 @@ pub(super) async fn run(core: &Arc<Core>, tenant: TenantId, webhook: WebhookId) 
                 under_way.push(attempt(core, Arc::clone(&target), delivery, body));
             }
         }
-        let Some(first) = under_way.next().await else { break };
-        finished.extend(first);
+        if under_way.is_empty() {
+            break;
+        }
+        tokio::select! {
+            first = under_way.next() => finished.extend(first.flatten()),
+            // What is new does not wait for one that hangs, as long as there is a place.
+            () = more.notified(), if under_way.len() < AT_ONCE as usize => continue,
+        }
         while let Some(Some(more)) = under_way.next().now_or_never() {
             finished.extend(more);
         }
@@ -110,7 +118,7 @@ fn take(tx: &mut Tx<'_>, core: &Core, tenant: TenantId, id: WebhookId) -> Result
     let target = Arc::new(Target { url: webhook.url, secrets });
     let mut deliveries = Vec::with_capacity(claimed.len());
     for mut delivery in claimed {
-        match webhook_deliveries::body(tx, tenant, delivery.seq)? {
+        match webhook_log::body(tx, tenant, delivery.seq)? {
             Some(body) => deliveries.push((delivery, body)),
             None => {
                 delivery.state = DeliveryState::Failed;

@@ -3,6 +3,7 @@
 //! Rows say what is to be sent; a lane for each webhook sends it. Everything here goes behind the work that somebody waits
 //! for, and one webhook never waits for another.
 
+mod again;
 mod attempt;
 mod change;
 mod content;
@@ -11,27 +12,30 @@ mod follow;
 mod health;
 mod lane;
 mod replay;
+mod replaying;
 mod retention;
 mod secret;
 mod view;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::clock::Timestamp;
-use domain::ids::WebhookId;
+use domain::ids::{WebhookId, WebhookReplayId};
 use net::http::GuardPolicy;
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use crate::core::Core;
+use crate::feed::reader::{self, Progress};
 use crate::turns::Turns;
 
 pub use attempt::signed_headers;
 pub use change::{CreatedWebhook, NewWebhook, RotateSecret, RotatedSecret, WebhookChange};
 pub use content::{Subject, subject};
-pub use replay::{Replayed, WebhookReplay};
+pub use replay::{NewWebhookReplay, WebhookReplayView};
 pub use secret::WebhookSecretKey;
+pub use store::webhook_replays::ReplayState;
 pub use view::{
     WebhookAttemptView, WebhookDeliveryDetail, WebhookDeliveryFilter, WebhookDeliveryView,
     WebhookRequestView, WebhookSecretView, WebhookState, WebhookView,
@@ -43,12 +47,14 @@ pub(crate) use retention::forget_old;
 pub(crate) struct Webhooks {
     /// A client of its own: its connections and their troubles are nobody else's.
     http: net::http::Client,
-    /// The count of the hub up to which the feed was read.
-    followed: AtomicU64,
+    /// How far the feed was read for them.
+    followed: Progress,
     /// The courier's.
     turns: Turns,
-    /// The webhooks that are being sent to.
-    lanes: Mutex<HashSet<WebhookId>>,
+    /// The webhooks that are being sent to, each with what tells its lane that there is more.
+    lanes: Mutex<HashMap<WebhookId, Arc<Notify>>>,
+    /// The replays that are worked on.
+    replays: Mutex<HashSet<WebhookReplayId>>,
 }
 
 impl Webhooks {
@@ -57,9 +63,10 @@ impl Webhooks {
         let policy = GuardPolicy { allow_private, allow_loopback: false };
         Webhooks {
             http: net::http::Client::new(policy),
-            followed: AtomicU64::new(u64::MAX),
+            followed: Progress::new(),
             turns: Turns::new(),
             lanes: Mutex::default(),
+            replays: Mutex::default(),
         }
     }
 
@@ -70,7 +77,8 @@ impl Webhooks {
 
     /// Whether nothing is left to do at this time.
     pub(crate) fn is_idle(&self, core: &Core, now: Timestamp) -> bool {
-        self.followed.load(Ordering::SeqCst) == core.feed.count()
+        self.followed.is_idle(&core.feed)
+            && self.replays.lock().is_empty()
             && self.lanes.lock().is_empty()
             && self.turns.is_idle(now)
     }
@@ -78,8 +86,7 @@ impl Webhooks {
 
 /// Follows the feed and sends until the engine stops.
 pub(crate) fn start(core: &Arc<Core>) {
-    let following = Arc::clone(core);
-    core.tasks.spawn(async move { follow::follow(&following).await });
+    reader::start::<follow::Teller>(core);
     let sending = Arc::clone(core);
     core.tasks.spawn(async move { courier::run(&sending).await });
 }

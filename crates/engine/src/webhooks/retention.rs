@@ -1,9 +1,9 @@
-//! Old deliveries leave the log when the house says so.
+//! Old deliveries and replays leave the log when the house says so.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::{tenants, webhook_deliveries};
+use store::{tenants, webhook_log, webhook_replays};
 
 use crate::core::Core;
 use crate::{Error, house_settings};
@@ -29,12 +29,13 @@ pub(crate) async fn forget_old(core: &Arc<Core>) -> Result<(), Error> {
         loop {
             let gone = core
                 .store
-                .write_bulk(tenant, move |tx| webhook_deliveries::delete_old(tx, tenant, before, STRIDE))
+                .write_bulk(tenant, move |tx| webhook_log::delete_old(tx, tenant, before, STRIDE))
                 .await?;
             if gone < u64::from(STRIDE) || core.stopping.is_cancelled() {
                 break;
             }
         }
+        core.store.write(tenant, move |tx| webhook_replays::delete_old(tx, tenant, before)).await?;
     }
     Ok(())
 }

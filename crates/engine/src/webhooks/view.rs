@@ -8,7 +8,8 @@ use domain::webhook::DeliveryState;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Tx;
-use store::webhook_deliveries::{self, WebhookAttempt, WebhookDelivery};
+use store::webhook_deliveries::{self, WebhookDelivery};
+use store::webhook_log::{self, WebhookAttempt};
 use store::webhooks_out::{self, Webhook};
 
 use crate::{Engine, Error};
@@ -176,8 +177,8 @@ fn detail(
     delivery: WebhookDelivery,
 ) -> Result<WebhookDeliveryDetail, Error> {
     let webhook = webhooks_out::get(tx, tenant, delivery.webhook)?.ok_or(Error::NotFound("delivery"))?;
-    let body = webhook_deliveries::body(tx, tenant, delivery.seq)?;
-    let attempts = webhook_deliveries::attempts(tx, tenant, delivery.id)?;
+    let body = webhook_log::body(tx, tenant, delivery.seq)?;
+    let attempts = webhook_log::attempts(tx, tenant, delivery.id)?;
     let mut headers = vec![
         ("content-type".to_owned(), "application/json".to_owned()),
         ("webhook-id".to_owned(), delivery.id.to_string()),

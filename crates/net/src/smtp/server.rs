@@ -49,7 +49,8 @@ pub struct Limits {
     pub max_connections: usize,
     /// Connections at once from one IPv4 address or one IPv6 network of 64 bits.
     pub max_connections_per_address: usize,
-    /// What messages on their way in may take of memory, all together; who comes when it is taken is asked to come again.
+    /// Bytes of messages on their way in, all together; who finds no room is asked to come again. Buffers grow by doubling,
+    /// so that the memory is at most twice as much.
     pub max_bytes_in_flight: usize,
     /// After so many wrong commands the other side is no mail server.
     pub max_errors: u32,

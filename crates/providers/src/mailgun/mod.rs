@@ -29,7 +29,6 @@ use net::http::{Client, Request, Response, Stage, TransportError};
 
 use crate::answer::{not_asked, not_done, path_part, unanswered};
 use crate::connect::Surroundings;
-use crate::letter;
 use crate::limits;
 use crate::manifest::{Capabilities, Link, Manifest};
 use crate::provider::{
@@ -111,10 +110,7 @@ impl Provider for Mailgun {
 
     fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let limits = MANIFEST.capabilities;
-            let refused = limits::recipients(message.recipients().len(), limits.max_recipients)
-                .or_else(|| limits::too_large(letter::size(message), limits.max_message_bytes));
-            if let Some(outcome) = refused {
+            if let Some(outcome) = limits::refused(message, &MANIFEST) {
                 return outcome;
             }
             match self.post(send::encode(message, self.account.sandbox)).await {

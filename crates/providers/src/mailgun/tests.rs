@@ -2,68 +2,34 @@
 
 mod receiving;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bytes::Bytes;
-use domain::channel::Channel;
 use domain::clock::Timestamp;
 use domain::failure::{AttemptOutcome, LookUp, Outcome, RejectReason};
-use domain::ids::MessageId;
 use domain::message::EventKind;
-use domain::outgoing::{File, Outgoing};
-use http::{HeaderMap, StatusCode};
-use net::http::Response;
+use domain::outgoing::Outgoing;
 use serde_json::{Value, json};
 
 use super::{config, events, send, webhook};
 use crate::form::{self, Form};
 use crate::provider::{LookUpRequest, RawRequest};
+use crate::samples::{self, answer, id};
 
 const NOW: Timestamp = Timestamp::from_micros(1_795_185_400_000_000);
 
-fn id() -> MessageId {
-    "msg_01h455vb4pex5vsknk084sn02q".parse().unwrap()
-}
-
+/// A message of the domain, with a file whose name and bytes could break a form.
 fn message() -> Outgoing {
-    Outgoing {
-        id: id(),
-        channel: Channel::Email,
-        return_path: None,
+    let mut message = Outgoing {
         from: "Support, Inc. <support@mg.example.com>".parse().unwrap(),
-        to: vec!["Jane Döe <jane@example.com>".parse().unwrap(), "jim@example.com".parse().unwrap()],
-        cc: vec!["joe@example.com".parse().unwrap()],
         bcc: vec!["june@example.com".parse().unwrap()],
         reply_to: Some("support+tok@mg.example.com".parse().unwrap()),
-        subject: "Your order".to_owned(),
-        text: Some("Hello".to_owned()),
-        html: Some("<p>Hello <img src=\"cid:logo\"></p>".to_owned()),
-        attachments: vec![
-            file("logo.png", "image/png", Some("logo"), b"\x89PNG"),
-            file("in\"voice\r\n.pdf", "application/pdf", None, b"%PDF\r\n--"),
-        ],
         rfc_message_id: "01h455vb4pex5vsknk084sn02q@mg.example.com".to_owned(),
-        in_reply_to: Some("b@example.com".to_owned()),
-        references: vec!["a@example.com".to_owned(), "b@example.com".to_owned()],
-        headers: BTreeMap::from([
-            ("List-Unsubscribe".to_owned(), "<https://example.com/u/1>".to_owned()),
-            ("List-Unsubscribe-Post".to_owned(), "List-Unsubscribe=One-Click".to_owned()),
-            ("X-Note".to_owned(), "one\r\ntwo".to_owned()),
-        ]),
-        date: NOW,
-        attempt: 1,
-        trial: 1,
-    }
-}
-
-fn file(filename: &str, content_type: &str, content_id: Option<&str>, bytes: &[u8]) -> File {
-    File {
-        filename: filename.to_owned(),
-        content_type: content_type.to_owned(),
-        content_id: content_id.map(str::to_owned),
-        bytes: bytes.into(),
-    }
+        ..samples::message()
+    };
+    message.to.push("jim@example.com".parse().unwrap());
+    message.attachments[1].filename = "in\"voice\r\n.pdf".to_owned();
+    message.attachments[1].bytes = b"%PDF\r\n--".as_slice().into();
+    message
 }
 
 /// The request as the other side reads it.
@@ -75,14 +41,6 @@ fn sent(message: &Outgoing, sandbox: bool) -> Form {
         ..RawRequest::default()
     };
     form::read(&request).unwrap()
-}
-
-fn answer(status: u16, body: &str) -> Response {
-    Response {
-        status: StatusCode::from_u16(status).unwrap(),
-        headers: HeaderMap::new(),
-        body: Bytes::copy_from_slice(body.as_bytes()),
-    }
 }
 
 #[test]
@@ -238,14 +196,11 @@ fn account() -> config::Account {
 
 #[test]
 fn a_look_up_says_no_only_when_it_is_sure() {
-    let ended = Timestamp::from_micros(1_795_185_398_000_000);
+    let ended = samples::NOW;
     let request = LookUpRequest {
-        message_id: id(),
         rfc_message_id: "01h455vb4pex5vsknk084sn02q@mg.example.com".to_owned(),
-        provider_id: None,
         recipients: vec!["jane+1@example.com".to_owned()],
-        sent_from: ended.minus(Duration::from_secs(30)),
-        sent_until: ended,
+        ..samples::look_up(ended)
     };
     let account = account();
     let (soon, late) = (ended.plus(Duration::from_secs(60)), ended.plus(Duration::from_mins(30)));

@@ -31,7 +31,7 @@ use crate::provider::{
     Unreadable,
 };
 use crate::webhook::authorized;
-use crate::{letter, limits, settings};
+use crate::{limits, settings};
 
 pub(crate) static MANIFEST: Manifest = Manifest {
     name: "postmark",
@@ -88,12 +88,7 @@ impl Provider for Postmark {
 
     fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let limit = MANIFEST.capabilities.max_recipients;
-            if let Some(outcome) = limits::recipients(message.recipients().len(), limit) {
-                return outcome;
-            }
-            let limit = MANIFEST.capabilities.max_message_bytes;
-            if let Some(outcome) = limits::too_large(letter::size(message), limit) {
+            if let Some(outcome) = limits::refused(message, &MANIFEST) {
                 return outcome;
             }
             let body = send::encode(message, &self.account.stream);

@@ -1,6 +1,7 @@
 //! What Resend can be asked for: the last event of single messages, and the list of received mail. Pure.
 //! <https://resend.com/docs/api-reference/emails/retrieve-email>
 
+use domain::address::Mailbox;
 use domain::clock::Timestamp;
 use domain::failure::Words;
 use domain::ids::MessageId;
@@ -10,16 +11,17 @@ use net::http::Response;
 use serde_json::Value;
 
 use super::{received, webhook};
-use crate::answer::not_done;
-use crate::provider::{NotDone, StoredMail};
+use crate::answer::{not_done, path_part};
+use crate::provider::{ASKED, NotDone, StoredMail};
 
 /// Messages of which each has to be asked for by itself: a team may ask twice a second, and sending comes first.
 pub(super) const MAX_MESSAGES: usize = 20;
 /// Of up to 100 received mails each.
 pub(super) const MAX_PAGES: usize = 5;
 
-/// The last event of a message, when it says something that sending it did not. It has no time and no recipient of its
-/// own, and of a bounce it does not say whether it is for good.
+/// The last event of a message, when it says something that sending it did not. It has no time of its own, and whose it is
+/// can be told when the message went to one recipient only. Of a bounce it does not say whether it is for good: it counts
+/// as soft until [`for_good`] says more.
 pub(super) fn last_event(answer: &Response, message: MessageId, id: &str) -> Option<DeliveryReport> {
     let root: Value = serde_json::from_slice(&answer.body).ok()?;
     let last = root.get("last_event")?.as_str()?;
@@ -32,14 +34,38 @@ pub(super) fn last_event(answer: &Response, message: MessageId, id: &str) -> Opt
         return None;
     }
     Some(DeliveryReport {
-        dedupe_key: format!("asked:{id}:{last}"),
+        dedupe_key: format!("{ASKED}{id}:{last}"),
         about: About { message_id: Some(message), provider_id: Some(id.to_owned()), rfc_message_id: None },
         kind,
         at: None,
-        recipient: None,
+        recipient: only_recipient(&root),
         machine: None,
         words: Words::plain(format!("Resend was asked and says: {last}")),
     })
+}
+
+fn only_recipient(root: &Value) -> Option<String> {
+    let listed = |name: &str| root.get(name).and_then(Value::as_array).into_iter().flatten();
+    let mut all = ["to", "cc", "bcc"].into_iter().flat_map(listed).filter_map(Value::as_str);
+    let only: Mailbox = all.next().filter(|_| all.next().is_none())?.parse().ok()?;
+    Some(only.address.as_str().to_owned())
+}
+
+/// Where Resend says why it delivers nothing to the recipient of a bounce.
+pub(super) fn suppression(report: &DeliveryReport) -> Option<String> {
+    let address = report.recipient.as_deref().filter(|_| report.kind == EventKind::BouncedSoft)?;
+    Some(format!("/suppressions/{}", path_part(address)))
+}
+
+/// The bounce, when Resend suppresses the recipient for one: that it does only after those that are for good.
+pub(super) fn for_good(report: DeliveryReport, answer: &Response) -> DeliveryReport {
+    let told: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+    if answer.status != http::StatusCode::OK || told["origin"] != "bounce" {
+        return report;
+    }
+    let words =
+        Words::plain("Resend was asked and says: bounced, and the recipient is on its suppression list");
+    DeliveryReport { kind: EventKind::BouncedHard, words, ..report }
 }
 
 pub(super) fn received_page(after: Option<&str>) -> String {

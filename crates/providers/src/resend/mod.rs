@@ -31,7 +31,7 @@ use crate::provider::{
     Fact, LookUpRequest, Missed, MissedRequest, NotDone, Provider, RawRequest, ReceivedMail, Refused,
     StoredMail, Suppressed, Unreadable,
 };
-use crate::{letter, limits, settings};
+use crate::{limits, settings};
 
 pub(crate) static MANIFEST: Manifest = Manifest {
     name: "resend",
@@ -95,10 +95,7 @@ impl Provider for Resend {
 
     fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let limits = MANIFEST.capabilities;
-            let refused = limits::recipients(message.recipients().len(), limits.max_recipients)
-                .or_else(|| limits::too_large(letter::size(message), limits.max_message_bytes));
-            if let Some(outcome) = refused {
+            if let Some(outcome) = limits::refused(message, &MANIFEST) {
                 return outcome;
             }
             let mut request =
@@ -151,7 +148,16 @@ impl Provider for Resend {
                 if answer.status == http::StatusCode::TOO_MANY_REQUESTS {
                     break;
                 }
-                found.reports.extend(missed::last_event(&answer, *message, id));
+                let Some(mut report) = missed::last_event(&answer, *message, id) else { continue };
+                if let Some(path) = missed::suppression(&report) {
+                    let answer = self.get(&path).await.map_err(not_asked)?;
+                    if answer.status == http::StatusCode::TOO_MANY_REQUESTS {
+                        // Asked again in the next round; of what kind it is cannot be taken back.
+                        break;
+                    }
+                    report = missed::for_good(report, &answer);
+                }
+                found.reports.push(report);
             }
             Ok(found)
         })

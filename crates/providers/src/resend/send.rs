@@ -14,6 +14,8 @@ use crate::letter;
 
 /// The tag in which our id goes with the message and comes back in every event.
 pub(super) const TAG: &str = "chancery_id";
+/// The tag that a message to several recipients has: its events do not say whose they are, even when `to` names one.
+pub(super) const SEVERAL_TAG: &str = "chancery_several";
 
 #[derive(Serialize)]
 struct Email<'a> {
@@ -31,7 +33,7 @@ struct Email<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     html: Option<&'a str>,
     headers: BTreeMap<&'a str, String>,
-    tags: [Tag; 1],
+    tags: Vec<Tag>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<Attachment<'a>>,
 }
@@ -66,7 +68,7 @@ pub(super) fn encode(message: &Outgoing) -> Vec<u8> {
         text: letter::text(message),
         html: message.html.as_deref(),
         headers: letter::headers(message).into_iter().collect(),
-        tags: [Tag { name: TAG, value: message.id.to_string() }],
+        tags: tags(message),
         attachments: attachments
             .map(|(file, content_id)| Attachment {
                 filename: &file.filename,
@@ -77,6 +79,15 @@ pub(super) fn encode(message: &Outgoing) -> Vec<u8> {
             .collect(),
     };
     serde_json::to_vec(&email).expect("a struct of texts is JSON")
+}
+
+fn tags(message: &Outgoing) -> Vec<Tag> {
+    let mut tags = vec![Tag { name: TAG, value: message.id.to_string() }];
+    let several = message.recipients().len();
+    if several > 1 {
+        tags.push(Tag { name: SEVERAL_TAG, value: several.to_string() });
+    }
+    tags
 }
 
 /// One for each trial: its repetitions are one message, and one that a person asks for anew is another.

@@ -6,7 +6,7 @@ use domain::message::EventKind;
 use domain::outgoing::{About, DeliveryReport};
 use serde_json::Value;
 
-use super::send::TAG;
+use super::send::{SEVERAL_TAG, TAG};
 use super::signature;
 use crate::letter::REFERENCE_HEADER;
 use crate::provider::{Fact, RawRequest, StoredMail, Unreadable};
@@ -60,15 +60,15 @@ fn report(event: &Value, name: &str, id: Option<&str>) -> DeliveryReport {
         Some(id) => id.to_owned(),
         None => [Some(name), email_id, at].map(Option::unwrap_or_default).join(":"),
     };
-    // With several recipients it does not say whose event it is.
+    // With several recipients it does not say whose event it is; `to` may name one and leave out the copies.
     let recipient = match event.pointer("/data/to").and_then(Value::as_array).map(Vec::as_slice) {
-        Some([only]) => only.as_str().map(str::to_owned),
+        Some([only]) if marked(event, SEVERAL_TAG, None).is_none() => only.as_str().map(str::to_owned),
         _ => None,
     };
     DeliveryReport {
         dedupe_key: key,
         about: About {
-            message_id: reference(event).and_then(|id| id.parse().ok()),
+            message_id: marked(event, TAG, Some(REFERENCE_HEADER)).and_then(|id| id.parse().ok()),
             provider_id: email_id.map(str::to_owned),
             rfc_message_id: None,
         },
@@ -81,8 +81,8 @@ fn report(event: &Value, name: &str, id: Option<&str>) -> DeliveryReport {
     }
 }
 
-/// Our id: among the tags, which come as an object or as a list, or among the headers.
-fn reference(event: &Value) -> Option<&str> {
+/// A mark of ours: among the tags, which come as an object or as a list, or among the headers.
+fn marked<'a>(event: &'a Value, tag: &str, header: Option<&str>) -> Option<&'a str> {
     let listed = |pointer: &str, wanted: &str| {
         let list = event.pointer(pointer)?.as_array()?;
         let found = list
@@ -90,9 +90,9 @@ fn reference(event: &Value) -> Option<&str> {
             .find(|one| text(one, "/name").is_some_and(|name| name.eq_ignore_ascii_case(wanted)))?;
         text(found, "/value")
     };
-    text(event, &format!("/data/tags/{TAG}"))
-        .or_else(|| listed("/data/tags", TAG))
-        .or_else(|| listed("/data/headers", REFERENCE_HEADER))
+    text(event, &format!("/data/tags/{tag}"))
+        .or_else(|| listed("/data/tags", tag))
+        .or_else(|| listed("/data/headers", header?))
 }
 
 fn kind(event: &Value, name: &str) -> EventKind {

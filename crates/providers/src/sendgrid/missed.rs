@@ -9,7 +9,7 @@ use net::http::Response;
 use serde_json::Value;
 
 use crate::answer::not_done;
-use crate::provider::NotDone;
+use crate::provider::{ASKED, NotDone};
 
 /// The most that one answer gives.
 const LIMIT: usize = 1000;
@@ -95,7 +95,7 @@ fn report(id: &str, kind: EventKind, message: &Value, detail: &str) -> DeliveryR
     let provider_id = id.split('.').next().unwrap_or(id);
     let recipient = text("to_email");
     DeliveryReport {
-        dedupe_key: format!("asked:{provider_id}:{}:{kind}", recipient.unwrap_or_default()),
+        dedupe_key: format!("{ASKED}{provider_id}:{}:{kind}", recipient.unwrap_or_default()),
         about: About { message_id: None, provider_id: Some(provider_id.to_owned()), rfc_message_id: None },
         kind,
         at: text("last_event_time").and_then(|at| at.parse().ok()),

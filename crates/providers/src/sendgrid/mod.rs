@@ -26,7 +26,6 @@ use net::http::{Client, Request, Response, TransportError};
 
 use crate::answer::{ends, not_asked, not_done, path_part, too_much, unanswered, up_to};
 use crate::connect::Surroundings;
-use crate::letter;
 use crate::limits;
 use crate::manifest::{Capabilities, Link, Manifest};
 use crate::provider::{
@@ -104,11 +103,7 @@ impl Provider for Sendgrid {
 
     fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let limits = MANIFEST.capabilities;
-            let refused = limits::recipients(message.recipients().len(), limits.max_recipients)
-                .or_else(|| limits::too_large(letter::size(message), limits.max_message_bytes))
-                .or_else(|| nobody_to(message));
-            if let Some(outcome) = refused {
+            if let Some(outcome) = limits::refused(message, &MANIFEST).or_else(|| nobody_to(message)) {
                 return outcome;
             }
             let sandbox = self.account.sandbox;

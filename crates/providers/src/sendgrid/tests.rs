@@ -1,67 +1,31 @@
 //! SendGrid's answers, webhooks and mails, as samples in files, and what they become.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bytes::Bytes;
 use domain::address::EmailAddress;
-use domain::channel::Channel;
 use domain::clock::Timestamp;
 use domain::failure::{AttemptOutcome, Outcome, RejectReason};
-use domain::ids::MessageId;
-use domain::outgoing::{File, Outgoing};
-use http::{HeaderMap, HeaderName, StatusCode};
+use domain::outgoing::Outgoing;
+use http::HeaderName;
 use net::http::Response;
 use serde_json::{Value, json};
 
 use super::{config, inbound, send, webhook};
 use crate::provider::RawRequest;
+use crate::samples::{self, id};
 
 const NOW: Timestamp = Timestamp::from_micros(1_795_185_400_000_000);
 
-fn id() -> MessageId {
-    "msg_01h455vb4pex5vsknk084sn02q".parse().unwrap()
-}
-
+/// A message with what SendGrid takes in a way of its own: an address that occurs twice, and a header that it reserves.
 fn message() -> Outgoing {
-    Outgoing {
-        id: id(),
-        channel: Channel::Email,
-        return_path: None,
-        from: "Support, Inc. <support@example.com>".parse().unwrap(),
-        to: vec!["Jane Döe <jane@example.com>".parse().unwrap(), "jim@example.com".parse().unwrap()],
+    let mut message = Outgoing {
         cc: vec!["joe@example.com".parse().unwrap(), "JANE@example.com".parse().unwrap()],
         bcc: vec!["june@example.com".parse().unwrap()],
-        reply_to: Some("support+tok@example.com".parse().unwrap()),
-        subject: "Your order".to_owned(),
-        text: Some("Hello".to_owned()),
-        html: Some("<p>Hello <img src=\"cid:logo\"></p>".to_owned()),
-        attachments: vec![
-            file("logo.png", "image/png", Some("logo"), b"\x89PNG"),
-            file("invoice.pdf", "application/pdf", None, b"%PDF"),
-        ],
-        rfc_message_id: "01h455vb4pex5vsknk084sn02q@example.com".to_owned(),
-        in_reply_to: Some("b@example.com".to_owned()),
-        references: vec!["a@example.com".to_owned(), "b@example.com".to_owned()],
-        headers: BTreeMap::from([
-            ("List-Unsubscribe".to_owned(), "<https://example.com/u/1>".to_owned()),
-            ("List-Unsubscribe-Post".to_owned(), "List-Unsubscribe=One-Click".to_owned()),
-            ("X-SG-ID".to_owned(), "reserved".to_owned()),
-            ("X-Note".to_owned(), "one\r\ntwo".to_owned()),
-        ]),
-        date: NOW,
-        attempt: 1,
-        trial: 1,
-    }
-}
-
-fn file(filename: &str, content_type: &str, content_id: Option<&str>, bytes: &[u8]) -> File {
-    File {
-        filename: filename.to_owned(),
-        content_type: content_type.to_owned(),
-        content_id: content_id.map(str::to_owned),
-        bytes: bytes.into(),
-    }
+        ..samples::message()
+    };
+    message.to.push("jim@example.com".parse().unwrap());
+    message.headers.insert("X-SG-ID".to_owned(), "reserved".to_owned());
+    message
 }
 
 fn sent(message: &Outgoing, sandbox: bool) -> Value {
@@ -70,11 +34,7 @@ fn sent(message: &Outgoing, sandbox: bool) -> Value {
 
 fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> Response {
     let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
-    Response {
-        status: StatusCode::from_u16(status).unwrap(),
-        headers: headers.collect::<HeaderMap>(),
-        body: Bytes::copy_from_slice(body.as_bytes()),
-    }
+    Response { headers: headers.collect(), ..samples::answer(status, body) }
 }
 
 #[test]

@@ -50,6 +50,14 @@ pub(super) struct SesSettings {
     /// How long to wait for an answer, in seconds. Past it nobody knows whether the message was taken.
     #[schemars(title = "Time-out", extend("x-order" = 11), range(min = 1, max = 300), default = "default_timeout")]
     pub timeout_seconds: Option<u16>,
+    /// Whether the account has message insights (Virtual Deliverability Manager). With it SES is asked for deliveries and
+    /// bounces that SNS did not hand over, for which the policy needs `ses:GetMessageInsights`.
+    #[schemars(title = "Message insights", extend("x-order" = 12), default = "no_insights")]
+    pub message_insights: Option<bool>,
+}
+
+fn no_insights() -> Option<bool> {
+    Some(false)
 }
 
 fn refused() -> Option<bool> {
@@ -75,6 +83,7 @@ pub(super) struct Account {
     /// The origin of a simulated SNS.
     pub sns_url: Option<String>,
     pub timeout: Duration,
+    pub message_insights: bool,
 }
 
 /// Reads the settings.
@@ -119,6 +128,7 @@ pub(super) fn read(given: serde_json::Value) -> Result<Account, Invalid> {
         base_url: base_url.unwrap_or_default(),
         sns_url,
         timeout: Duration::from_secs(u64::from(read.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS))),
+        message_insights: read.message_insights.unwrap_or(false),
     })
 }
 

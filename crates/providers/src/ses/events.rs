@@ -226,17 +226,21 @@ fn delivered(delivery: &Delivery) -> Said {
 }
 
 /// Only what SES calls permanent may stop mail to an address for good: `Undetermined` and `Transient` mean that it has
-/// given up on this message. What its own list of suppressed addresses holds back was never sent.
+/// given up on this message. What its own list of suppressed addresses holds back was never sent. The API writes the type
+/// in capitals.
+pub(super) fn bounce_kind(kind: &str, closer: &str) -> EventKind {
+    match closer {
+        "Suppressed" | "OnAccountSuppressionList" => EventKind::Rejected,
+        _ if kind.eq_ignore_ascii_case("Permanent") => EventKind::BouncedHard,
+        _ => EventKind::BouncedSoft,
+    }
+}
+
 fn bounced(bounce: &Bounce) -> Said {
     let kind = bounce.bounce_type.as_deref().unwrap_or("Undetermined");
     let closer = bounce.bounce_sub_type.as_deref().unwrap_or("Undetermined");
-    let said = match (kind, closer) {
-        (_, "Suppressed" | "OnAccountSuppressionList") => EventKind::Rejected,
-        ("Permanent", _) => EventKind::BouncedHard,
-        _ => EventKind::BouncedSoft,
-    };
     each(
-        said,
+        bounce_kind(kind, closer),
         &format!("{kind}/{closer}"),
         &bounce.bounced_recipients,
         &bounce.timestamp,
@@ -244,14 +248,18 @@ fn bounced(bounce: &Bounce) -> Said {
     )
 }
 
-fn complained(complaint: &Complaint) -> Said {
-    let feedback = complaint.complaint_feedback_type.as_deref();
-    let (said, word) = match (complaint.complaint_sub_type.as_deref(), feedback) {
+pub(super) fn complaint_kind<'a>(closer: Option<&'a str>, feedback: Option<&'a str>) -> (EventKind, &'a str) {
+    match (closer, feedback) {
         (Some(list @ "OnAccountSuppressionList"), _) => (EventKind::Rejected, list),
         // That it is no spam, or that a check of the sender failed, is no complaint of the recipient.
         (_, Some(word @ ("not-spam" | "auth-failure"))) => (EventKind::Other, word),
         (_, word) => (EventKind::Complained, word.unwrap_or("complaint")),
-    };
+    }
+}
+
+fn complained(complaint: &Complaint) -> Said {
+    let feedback = complaint.complaint_feedback_type.as_deref();
+    let (said, word) = complaint_kind(complaint.complaint_sub_type.as_deref(), feedback);
     each(said, word, &complaint.complained_recipients, &complaint.timestamp, &complaint.feedback_id)
 }
 
@@ -282,7 +290,7 @@ fn each(
 }
 
 /// Some servers write `<jane@example.com>` into their reports.
-fn bare(address: String) -> String {
+pub(super) fn bare(address: String) -> String {
     address.trim().trim_matches(['<', '>']).to_owned()
 }
 

@@ -6,6 +6,7 @@ mod envelope;
 mod events;
 mod failures;
 mod inbound;
+mod insights;
 mod origin;
 mod request;
 mod send;
@@ -29,7 +30,9 @@ use crate::answer::{not_asked, not_done, unanswered};
 use crate::connect::Surroundings;
 use crate::limits;
 use crate::manifest::{Capabilities, Link, Manifest};
-use crate::provider::{Confirmation, Fact, NotDone, Provider, RawRequest, Refused, Suppressed, Unreadable};
+use crate::provider::{
+    Confirmation, Fact, Missed, MissedRequest, NotDone, Provider, RawRequest, Refused, Suppressed, Unreadable,
+};
 use crate::settings;
 
 pub(crate) static MANIFEST: Manifest = Manifest {
@@ -44,6 +47,7 @@ pub(crate) static MANIFEST: Manifest = Manifest {
         delivery_events: true,
         inbound: true,
         signed_webhooks: true,
+        missed_events: true,
         unsuppress: true,
         // Nothing is delivered to the mailbox simulator, nor from an account in the sandbox to strangers.
         sandbox: true,
@@ -142,6 +146,31 @@ impl Provider for Ses {
                 steps.extend(self.check_events().await);
             }
             steps
+        })
+    }
+
+    fn missed<'a>(&'a self, asked: &'a MissedRequest) -> BoxFuture<'a, Result<Missed, NotDone>> {
+        Box::pin(async move {
+            if !self.account.message_insights {
+                return Err(NotDone::Never(
+                    "message insights are not switched on in the settings".to_owned(),
+                ));
+            }
+            let mut found = Missed::default();
+            for (number, (message, id)) in asked.open.iter().take(insights::MAX_MESSAGES).enumerate() {
+                if number > 0 {
+                    tokio::time::sleep(insights::PAUSE).await;
+                }
+                let answer =
+                    self.ask(Method::GET, &insights::path(id), Vec::new()).await.map_err(not_asked)?;
+                match insights::decode(&answer, *message, id) {
+                    Ok(reports) => found.reports.extend(reports),
+                    // What was heard until then counts; the rest is asked for in the next round.
+                    Err(NotDone::Later(_)) if number > 0 => break,
+                    Err(failure) => return Err(failure),
+                }
+            }
+            Ok(found)
         })
     }
 

@@ -24,7 +24,6 @@ use net::http::{Client, Request, Response, Stage, TransportError};
 
 use crate::answer::{ends, not_asked, too_much, unanswered, up_to};
 use crate::connect::Surroundings;
-use crate::letter;
 use crate::limits;
 use crate::manifest::{Capabilities, Link, Manifest};
 use crate::provider::{
@@ -88,14 +87,7 @@ impl Provider for Smtp2go {
 
     fn send<'a>(&'a self, message: &'a Outgoing) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            if let Some(outcome) =
-                limits::recipients(message.recipients().len(), MANIFEST.capabilities.max_recipients)
-            {
-                return outcome;
-            }
-            if let Some(outcome) =
-                limits::too_large(letter::size(message), MANIFEST.capabilities.max_message_bytes)
-            {
+            if let Some(outcome) = limits::refused(message, &MANIFEST) {
                 return outcome;
             }
             match self.post("/email/send", send::encode(message)).await {

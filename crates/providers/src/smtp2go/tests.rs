@@ -1,72 +1,12 @@
 //! SMTP2GO's answers and webhooks, as samples in files, and what they become.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bytes::Bytes;
-use domain::channel::Channel;
-use domain::clock::Timestamp;
 use domain::failure::{AttemptOutcome, LookUp, Outcome, RejectReason};
-use domain::ids::MessageId;
 use domain::message::EventKind;
-use domain::outgoing::{File, Outgoing};
-use http::{HeaderMap, StatusCode};
-use net::http::Response;
 
 use super::{activity, send, webhook};
-use crate::provider::{LookUpRequest, RawRequest};
-
-fn id() -> MessageId {
-    "msg_01h455vb4pex5vsknk084sn02q".parse().unwrap()
-}
-
-fn message() -> Outgoing {
-    Outgoing {
-        id: id(),
-        channel: Channel::Email,
-        return_path: None,
-        from: "Support, Inc. <support@example.com>".parse().unwrap(),
-        to: vec!["Jane Döe <jane@example.com>".parse().unwrap()],
-        cc: vec!["joe@example.com".parse().unwrap()],
-        bcc: Vec::new(),
-        reply_to: Some("support+tok@example.com".parse().unwrap()),
-        subject: "Your order".to_owned(),
-        text: Some("Hello".to_owned()),
-        html: Some("<p>Hello <img src=\"cid:logo\"></p>".to_owned()),
-        attachments: vec![
-            File {
-                filename: "logo.png".to_owned(),
-                content_type: "image/png".to_owned(),
-                content_id: Some("logo".to_owned()),
-                bytes: b"\x89PNG".as_slice().into(),
-            },
-            File {
-                filename: "invoice.pdf".to_owned(),
-                content_type: "application/pdf".to_owned(),
-                content_id: None,
-                bytes: b"%PDF".as_slice().into(),
-            },
-        ],
-        rfc_message_id: "01h455vb4pex5vsknk084sn02q@example.com".to_owned(),
-        in_reply_to: Some("b@example.com".to_owned()),
-        references: vec!["a@example.com".to_owned(), "b@example.com".to_owned()],
-        headers: BTreeMap::from([
-            ("X-Note".to_owned(), "one\r\ntwo".to_owned()),
-            ("Content-Type".to_owned(), "text/evil".to_owned()),
-        ]),
-        date: Timestamp::from_micros(1_795_185_398_000_000),
-        attempt: 1,
-        trial: 1,
-    }
-}
-
-fn answer(status: u16, body: &str) -> Response {
-    Response {
-        status: StatusCode::from_u16(status).unwrap(),
-        headers: HeaderMap::new(),
-        body: Bytes::copy_from_slice(body.as_bytes()),
-    }
-}
+use crate::samples::{NOW, answer, id, look_up, message, webhook as posted};
 
 #[test]
 fn a_message_becomes_a_request() {
@@ -128,10 +68,6 @@ fn answers_become_outcomes() {
     assert_eq!(refused[0].0, "joe@example.com");
 }
 
-fn webhook(body: &str) -> RawRequest {
-    RawRequest { body: Bytes::copy_from_slice(body.as_bytes()), ..RawRequest::default() }
-}
-
 #[test]
 fn webhooks_become_reports() {
     let samples = [
@@ -139,8 +75,7 @@ fn webhooks_become_reports() {
         include_str!("samples/webhook-bounce.json"),
         include_str!("samples/webhook-processed.form"),
     ];
-    let reports: Vec<_> =
-        samples.iter().flat_map(|sample| webhook::read(&webhook(sample)).unwrap()).collect();
+    let reports: Vec<_> = samples.iter().flat_map(|sample| webhook::read(&posted(sample)).unwrap()).collect();
     assert_eq!(reports[0].about.message_id, Some(id()));
     assert_eq!(reports[2].about.message_id, Some(id()));
     insta::assert_json_snapshot!(reports);
@@ -159,30 +94,22 @@ fn every_spelling_of_an_event_is_understood() {
         ("sms_delivered", EventKind::Other),
     ] {
         let reports =
-            webhook::read(&webhook(&format!("{{\"event\":\"{name}\",\"time\":\"2026-02-07 18:05:02\"}}")))
+            webhook::read(&posted(&format!("{{\"event\":\"{name}\",\"time\":\"2026-02-07 18:05:02\"}}")))
                 .unwrap();
         assert_eq!(reports[0].kind, kind, "{name}");
         assert_eq!(reports[0].at.map(|at| at.to_string()).as_deref(), Some("2026-02-07T18:05:02.000000Z"));
     }
-    let hard = webhook::read(&webhook("event=bounce&bounce=hard&id=7")).unwrap();
+    let hard = webhook::read(&posted("event=bounce&bounce=hard&id=7")).unwrap();
     assert_eq!(hard[0].kind, EventKind::BouncedHard);
     assert_eq!(hard[0].dedupe_key, "7:bounce");
     for wrong in ["", "  ", "{", "[1]", "{\"no\":\"event\"}", "hello"] {
-        assert!(webhook::read(&webhook(wrong)).is_err(), "{wrong}");
+        assert!(webhook::read(&posted(wrong)).is_err(), "{wrong}");
     }
 }
 
 #[test]
 fn a_look_up_says_no_only_when_it_is_sure() {
-    let ended = Timestamp::from_micros(1_795_185_398_000_000);
-    let request = LookUpRequest {
-        message_id: id(),
-        rfc_message_id: "01h455vb4pex5vsknk084sn02q@example.com".to_owned(),
-        provider_id: None,
-        recipients: vec!["jane@example.com".to_owned()],
-        sent_from: ended.minus(Duration::from_secs(30)),
-        sent_until: ended,
-    };
+    let (ended, request) = (NOW, look_up(NOW));
     let delay = Duration::from_mins(2);
     let (soon, late) = (ended.plus(Duration::from_secs(60)), ended.plus(Duration::from_secs(120)));
     let read = |status, body, now| activity::decode(&answer(status, body), &request, now, delay);

@@ -284,8 +284,10 @@ fn with_everything(manifest: &Manifest, base_url: &str) -> Arc<dyn Provider> {
     let mut settings = super::settings(manifest);
     settings["base_url"] = json!(base_url);
     settings["timeout_seconds"] = json!(1);
-    if !(manifest.schema)()["properties"]["activity_feed"].is_null() {
-        settings["activity_feed"] = json!(true);
+    for name in ["activity_feed", "message_insights"] {
+        if !(manifest.schema)()["properties"][name].is_null() {
+            settings[name] = json!(true);
+        }
     }
     connect(manifest.name, settings, &surroundings).expect("connects")
 }

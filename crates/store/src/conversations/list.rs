@@ -4,7 +4,7 @@ use domain::clock::Timestamp;
 use domain::conversation::ConversationState;
 use domain::ids::{ContactId, ConversationId, TagId, TeamId, TenantId};
 
-use super::{Conversation, get, read};
+use super::{Conversation, many, read};
 use crate::args;
 use crate::db::{Error, Tx};
 
@@ -115,11 +115,8 @@ fn tagged(
     }
     places.sort_by_key(|place| std::cmp::Reverse(*place));
     places.truncate(limit as usize);
-    let mut rows = Vec::with_capacity(places.len());
-    for (_, id) in places {
-        rows.extend(get(tx, tenant, id)?);
-    }
-    Ok(rows)
+    let ids: Vec<ConversationId> = places.into_iter().map(|(_, id)| id).collect();
+    many(tx, tenant, &ids)
 }
 
 /// The newest of one state, or of all that lists show.

@@ -35,6 +35,8 @@ pub struct Expression {
     pub(super) tsquery: String,
     /// As `tsquery`, with the words alone: neither their order nor their field. So much the index of words gives.
     pub(super) loose: String,
+    /// Whether that is all that is asked: single words, anywhere.
+    pub(super) is_loose: bool,
 }
 
 /// What is looked for; nothing, when there is neither a word nor a mark.
@@ -61,6 +63,7 @@ pub fn expression(query: &Query, marks: &[(Mark, bool)]) -> Option<Expression> {
         fts: whole(&wanted, &unwanted, " AND ", " OR ", " NOT ", Words::fts),
         tsquery: whole(&wanted, &unwanted, " & ", " | ", " & !", Words::tsquery),
         loose: whole(&wanted, &[], " & ", " | ", "", Words::loose),
+        is_loose: wanted.iter().flatten().chain(&unwanted).all(Words::are_loose),
     })
 }
 
@@ -115,6 +118,13 @@ impl Words<'_> {
             Words::Term(Term { field: None, .. }) | Words::Mark(_) => "",
         };
         self.lexemes(weight, " <-> ")
+    }
+
+    fn are_loose(&self) -> bool {
+        match self {
+            Words::Mark(_) => true,
+            Words::Term(term) => term.field.is_none() && term.words.len() == 1,
+        }
     }
 
     fn loose(&self) -> String {

@@ -1,8 +1,8 @@
 //! Documents by their words, newest first, each with the conversation in which it stands now.
 //!
 //! SQLite walks its lists of words from the newest document down. PostgreSQL has no order in its index of words: it would
-//! fetch and sort all that match. So it looks through the newest documents first, which finds what is common, and asks the
-//! index only for what is rare.
+//! fetch and sort all that match. So it is asked for one stretch of documents after the other, from the newest down, and for
+//! everything at once only when that is little.
 
 use domain::ids::{ConversationId, EntryId, MessageId, TenantId};
 
@@ -62,42 +62,54 @@ macro_rules! in_sqlite {
     };
 }
 
-/// Of so many documents PostgreSQL looks at the words one by one at first: two milliseconds.
+/// Stretches in the first look: what is asked for most is there.
 macro_rules! first_look {
     () => {
-        "3000"
+        "4"
     };
 }
 
-/// And of so many, when the words are common and what is asked of them is not: some twenty milliseconds.
-macro_rules! second_look {
+/// Stretches in a further look, for words that the index can tell by itself: some ten milliseconds when they are in none.
+macro_rules! further_look {
     () => {
-        "30000"
+        "64"
     };
 }
 
-macro_rules! among_newest {
-    ($newest:expr, $limit:literal) => {
+/// Stretches in a further look for phrases and fields: each document with the words has to be read to know.
+macro_rules! careful_look {
+    () => {
+        "8"
+    };
+}
+
+// The sums keep the planner from walking the primary key: only the index of words tells quickly that a word is not in a
+// stretch. The stretches come newest first, and each is looked at only when those before it did not fill the limit.
+macro_rules! by_stretch {
+    ($stretches:expr, $limit:literal) => {
         with_standing!(concat!(
             "
-      SELECT newest.doc
-      FROM (SELECT doc, words
-            FROM search_words
-            WHERE tenant_id = $1 AND doc >= $4 AND doc < $5
-            ORDER BY doc DESC
+      SELECT inside.doc
+      FROM (SELECT first_doc
+            FROM search_blocks
+            WHERE tenant_id = $1 AND first_doc < $5
+            ORDER BY first_doc DESC
             LIMIT ",
-            $newest,
-            ") newest
-      WHERE newest.words @@ CAST(CAST($3 AS TEXT) AS tsquery) AND CAST($2 AS TEXT) <> ''
-      ORDER BY newest.doc DESC
+            $stretches,
+            ") stretch
+      CROSS JOIN LATERAL (SELECT doc
+                          FROM search_words
+                          WHERE words @@ CAST('(' || $3 || ') & ''' || CHR(57345) || to_hex(stretch.first_doc) || '''' AS tsquery)
+                            AND CAST($2 AS TEXT) <> ''
+                            AND tenant_id + 0 = $1 AND doc + 0 >= $4 AND doc + 0 < $5
+                          ORDER BY doc + 0 DESC) inside
       LIMIT ",
             $limit
         ))
     };
 }
 
-// The sums keep the planner from walking the primary key for a word that is not there.
-macro_rules! by_word {
+macro_rules! at_once {
     ($limit:literal) => {
         with_standing!(concat!(
             "
@@ -114,21 +126,26 @@ macro_rules! by_word {
 
 /// The statements of one size; on SQLite the first finds everything.
 struct Look {
-    newest: Sql,
+    first: Sql,
     further: Sql,
-    rare: Sql,
+    careful: Sql,
+    at_once: Sql,
     limit: usize,
 }
 
 macro_rules! look {
     ($limit:literal, $number:literal) => {
         Look {
-            newest: Sql::Split { sqlite: in_sqlite!($limit), postgres: among_newest!(first_look!(), $limit) },
+            first: Sql::Split { sqlite: in_sqlite!($limit), postgres: by_stretch!(first_look!(), $limit) },
             further: Sql::Split {
                 sqlite: in_sqlite!($limit),
-                postgres: among_newest!(second_look!(), $limit),
+                postgres: by_stretch!(further_look!(), $limit),
             },
-            rare: Sql::Split { sqlite: in_sqlite!($limit), postgres: by_word!($limit) },
+            careful: Sql::Split {
+                sqlite: in_sqlite!($limit),
+                postgres: by_stretch!(careful_look!(), $limit),
+            },
+            at_once: Sql::Split { sqlite: in_sqlite!($limit), postgres: at_once!($limit) },
             limit: $number,
         }
     };
@@ -139,37 +156,45 @@ const PAGE: Look = look!("100", 100);
 /// For a walk on which most is left out.
 const WALK: Look = look!("500", 500);
 
-/// Whether the first look has seen all that there is; if not, whether the words by themselves are common, and how far it
-/// came. More than six in it are two thousand in a million: more than the index of words can give in good time.
-const FIRST_LOOK: Sql = Sql::Split {
-    sqlite: "SELECT 1, 0, 0 WHERE $1 IS NOT NULL AND $2 IS NOT NULL AND $3 IS NOT NULL AND $4 IS NOT NULL",
-    postgres: concat!(
-        "
-SELECT CASE WHEN COUNT(*) < ",
-        first_look!(),
-        " THEN CAST(1 AS BIGINT) ELSE 0 END,
-       CASE WHEN COUNT(*) FILTER (WHERE words @@ CAST(CAST($2 AS TEXT) AS tsquery)) > 6 THEN CAST(1 AS BIGINT) ELSE 0 END,
-       COALESCE(MIN(doc), 0)
-FROM (SELECT doc, words
-      FROM search_words
-      WHERE tenant_id = $1 AND doc >= $3 AND doc < $4
-      ORDER BY doc DESC
+macro_rules! reached {
+    ($stretches:expr) => {
+        Sql::Split {
+            sqlite: "SELECT NULL WHERE $1 IS NULL AND $2 IS NULL AND $3 IS NULL",
+            postgres: concat!(
+                "
+SELECT MIN(first_doc)
+FROM (SELECT first_doc
+      FROM search_blocks
+      WHERE tenant_id = $1 AND first_doc < $3
+      ORDER BY first_doc DESC
       LIMIT ",
-        first_look!(),
-        ") newest"
-    ),
-};
+                $stretches,
+                ") stretch
+HAVING MIN(first_doc) > $2
+   AND MIN(first_doc) > (SELECT MIN(first_doc)
+                         FROM search_blocks
+                         WHERE tenant_id = $1)"
+            ),
+        }
+    };
+}
 
-/// How far the second look came; nothing, when it has seen all that there is.
-const SECOND_LOOK: &str = concat!(
-    "
-SELECT doc
-FROM search_documents
-WHERE tenant_id = $1 AND doc >= $2 AND doc < $3
-ORDER BY doc DESC
-LIMIT 1 OFFSET ",
-    second_look!()
-);
+/// How far the looks come; nothing, when they have seen all that there is.
+const FIRST_REACHED: Sql = reached!(first_look!());
+const FURTHER_REACHED: Sql = reached!(further_look!());
+const CAREFUL_REACHED: Sql = reached!(careful_look!());
+
+/// Whether the documents with the words, wherever they stand in them, are few enough to read all of them. The limit ends
+/// the reading; to find their places in the index is cheap, however many they are.
+const ARE_FEW: Sql = Sql::Split {
+    sqlite: "SELECT 1 WHERE $1 IS NOT NULL",
+    postgres: "
+SELECT CASE WHEN COUNT(*) <= 1000 THEN CAST(1 AS BIGINT) ELSE 0 END
+FROM (SELECT 1
+      FROM search_words
+      WHERE words @@ CAST(CAST($1 AS TEXT) AS tsquery)
+      LIMIT 1001) some_of_them",
+};
 
 /// What a look gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -193,30 +218,36 @@ pub fn matching(
     walks: bool,
 ) -> Result<Looked, Error> {
     let look = if walks { WALK } else { PAGE };
-    let Span { from, below } = span;
-    let args = args![tenant, expression.fts, expression.tsquery, from, below];
-    let found = tx.query(look.newest, &args, read)?;
-    if found.len() == look.limit {
-        return Ok(up_to_last(found));
+    let ask = |tx: &mut Tx<'_>, statement, Span { from, below }| -> Result<Vec<Found>, Error> {
+        tx.query(statement, &args![tenant, expression.fts, expression.tsquery, from, below], read)
+    };
+    // Where in a document its words stand, and in which field, the index does not tell.
+    let further =
+        if expression.is_loose { (look.further, FURTHER_REACHED) } else { (look.careful, CAREFUL_REACHED) };
+    let mut all: Vec<Found> = Vec::new();
+    let mut span = span;
+    for (statement, reached) in [(look.first, FIRST_REACHED), further] {
+        let found = ask(tx, statement, span)?;
+        let is_full = found.len() == look.limit;
+        all.extend(found);
+        if is_full {
+            return Ok(up_to_last(all));
+        }
+        match tx.first(reached, &args![tenant, span.from, span.below], only::<Option<i64>>)?.flatten() {
+            None => return Ok(Looked { found: all, below: None }),
+            Some(below) => span.below = below,
+        }
+        if all.len() >= wanted {
+            return Ok(Looked { found: all, below: Some(span.below) });
+        }
     }
-    let (has_seen_all, is_common, reached): (bool, bool, i64) =
-        tx.one(FIRST_LOOK, &args![tenant, expression.loose, from, below], |row| {
-            Ok((row.take()?, row.take()?, row.take()?))
-        })?;
-    if has_seen_all || found.len() >= wanted {
-        return Ok(Looked { found, below: (!has_seen_all).then_some(reached) });
+    if !tx.one(ARE_FEW, &args![expression.loose], only::<bool>)? {
+        return Ok(Looked { found: all, below: Some(span.below) });
     }
-    if !is_common {
-        let found = tx.query(look.rare, &args, read)?;
-        return Ok(if found.len() == look.limit { up_to_last(found) } else { Looked { found, below: None } });
-    }
-    let found = tx.query(look.further, &args, read)?;
-    if found.len() == look.limit {
-        return Ok(up_to_last(found));
-    }
-    // The document at the offset is the first that was not looked at.
-    let next: Option<i64> = tx.first(SECOND_LOOK, &args![tenant, from, below], only)?;
-    Ok(Looked { found, below: next.map(|doc| doc + 1) })
+    let found = ask(tx, look.at_once, span)?;
+    let is_full = found.len() == look.limit;
+    all.extend(found);
+    Ok(if is_full { up_to_last(all) } else { Looked { found: all, below: None } })
 }
 
 fn up_to_last(found: Vec<Found>) -> Looked {

@@ -148,6 +148,8 @@ async fn a_message_reads_back_whole(ground: &Ground) {
                 assert_eq!(messages::body(tx, OURS, message.id)?, Some(body));
             }
             assert_eq!(messages::by_rfc_id(tx, OURS, "one@example.com")?, Some(full.id));
+            assert_eq!(messages::thread_of_rfc_id(tx, OURS, "one@example.com")?, Some(full.thread));
+            assert_eq!(messages::thread_of_rfc_id(tx, THEIRS, "one@example.com")?, None);
             assert_eq!(messages::by_provider_id(tx, OURS, "provider 1")?, Some(full.id));
             assert_eq!(messages::by_rfc_id(tx, THEIRS, "one@example.com")?, None);
             assert_eq!(messages::by_provider_id(tx, OURS, "provider 2")?, None);

@@ -55,6 +55,7 @@ struct Business {
     mailbox: crate::mailboxes::Read,
     suppression: domain::ids::SuppressionId,
     webhook: (domain::ids::WebhookId, domain::ids::WebhookDeliveryId),
+    replay: (domain::ids::WebhookId, domain::ids::WebhookReplayId),
 }
 
 fn found(tx: &mut Tx<'_>, tenant: TenantId, ids: &Ids) -> Result<Business, Error> {
@@ -112,6 +113,7 @@ fn found(tx: &mut Tx<'_>, tenant: TenantId, ids: &Ids) -> Result<Business, Error
     let mailbox = crate::mailboxes::found(tx, tenant, ids)?;
     let suppression = crate::suppressions::found(tx, tenant, ids)?;
     let webhook = crate::webhooks::found(tx, tenant, ids)?;
+    let replay = crate::webhook_replays::found(tx, tenant, ids)?;
     crate::reconciling::found(tx, tenant, account.id, message.id)?;
     Ok(Business {
         user: user.id,
@@ -131,6 +133,7 @@ fn found(tx: &mut Tx<'_>, tenant: TenantId, ids: &Ids) -> Result<Business, Error
         mailbox,
         suppression,
         webhook,
+        replay,
     })
 }
 
@@ -275,6 +278,7 @@ fn meddle(tx: &mut Tx<'_>, theirs: &Business) -> Result<(), Error> {
     crate::mailboxes::meddle(tx, &theirs.mailbox)?;
     crate::suppressions::meddle(tx, theirs.suppression)?;
     crate::webhooks::meddle(tx, theirs.webhook)?;
+    crate::webhook_replays::meddle(tx, theirs.replay)?;
     crate::reconciling::meddle(tx, theirs.account, theirs.message)?;
     feed::append(tx, OURS, FeedType::MessageFailed, at(1), &feed::Facts::default())?;
     crate::search::meddle(tx, theirs.message)?;
@@ -307,6 +311,7 @@ async fn no_list_shows_another_tenant(ground: &Ground) {
             } = &theirs;
             together::assert_unseen(tx, &theirs.together)?;
             crate::webhooks::assert_unseen(tx, theirs.webhook)?;
+            crate::webhook_replays::assert_unseen(tx, theirs.replay)?;
             crate::reconciling::assert_unseen(tx, theirs.account, theirs.message)?;
             theirs.papers.assert_unseen(&seen);
             let foreign: [&dyn Debug; 11] =

@@ -16,6 +16,7 @@ on_both! {
     the_audit_log_comes_newest_first,
     contacts_come_newest_first,
     conversations_come_by_activity,
+    what_stands_beside_conversations_comes_at_once,
     messages_come_newest_first,
     journal_entries_come_newest_first,
     the_feed_is_numbered_without_gaps,
@@ -330,4 +331,60 @@ fn fits(filter: &messages::Filter, row: &messages::Message) -> bool {
         && filter.rfc_message_id.as_ref().is_none_or(|id| row.rfc_message_id.as_ref() == Some(id))
         && filter.since.is_none_or(|since| row.created_at >= since)
         && filter.until.is_none_or(|until| row.created_at <= until)
+}
+
+async fn what_stands_beside_conversations_comes_at_once(ground: &Ground) {
+    ground
+        .write(|tx| {
+            let ids = ids();
+            let jane = sample::contact(&ids, "Jane");
+            let mut known = sample::known(&jane, "jane@example.com");
+            let older = contacts::Identity {
+                address: "old@example.com".into(),
+                since: at(-9),
+                ..known.identities[0].clone()
+            };
+            known.identities.push(older);
+            contacts::insert(tx, OURS, &known)?;
+            let bare = sample::conversation(&ids, ids.next());
+            conversations::insert(tx, OURS, &bare)?;
+            let message = sample::message(&ids, ids.next(), ids.next(), jane.id);
+            messages::insert(tx, OURS, &message, &sample::body())?;
+            let full = conversations::Conversation {
+                last_message: Some(message.id),
+                ..sample::conversation(&ids, jane.id)
+            };
+            conversations::insert(tx, OURS, &full)?;
+            store::reads::put(tx, OURS, full.id, "usr_me", 3)?;
+            store::reads::put(tx, OURS, full.id, "usr_you", 9)?;
+            let asked = [full.id, ids.next(), bare.id];
+
+            let newest = conversations::Newest {
+                id: message.id,
+                direction: message.direction,
+                state: message.state,
+                preview: message.preview.clone(),
+                at: message.created_at,
+            };
+            let beside = conversations::beside(tx, OURS, Some("usr_me"), &asked)?;
+            assert_eq!(beside.len(), 2);
+            assert_eq!(beside[&bare.id], conversations::Beside::default());
+            let expected = conversations::Beside {
+                contact_name: "Jane".into(),
+                address: Some("old@example.com".into()),
+                seen: 3,
+                newest: Some(newest),
+            };
+            assert_eq!(beside[&full.id], expected);
+            assert_eq!(conversations::beside(tx, OURS, None, &asked)?[&full.id].seen, 0);
+            assert!(conversations::beside(tx, OURS, None, &[])?.is_empty());
+            assert!(conversations::beside(tx, THEIRS, Some("usr_me"), &asked)?.is_empty());
+
+            assert_eq!(conversations::many(tx, OURS, &asked)?, [full.clone(), bare.clone()]);
+            assert_eq!(conversations::many(tx, OURS, &[bare.id, full.id])?, [bare, full]);
+            assert!(conversations::many(tx, OURS, &[])?.is_empty());
+            assert!(conversations::many(tx, THEIRS, &asked)?.is_empty());
+            Ok(())
+        })
+        .await;
 }

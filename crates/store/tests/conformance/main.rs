@@ -54,4 +54,5 @@ mod together;
 mod transactions;
 mod versions;
 mod views;
+mod webhook_replays;
 mod webhooks;

@@ -23,6 +23,8 @@ on_both! {
     nothing_of_another_tenant_is_found,
     the_index_knows_how_far_it_is,
     what_is_looked_up_for_many_at_once,
+    what_is_sparse_is_found_over_many_stretches,
+    messages_that_lack_the_words_of_a_name_are_told,
 }
 
 fn everything(tenant: TenantId) -> Span {
@@ -56,7 +58,7 @@ pub fn found(tx: &mut Tx<'_>, tenant: TenantId, message: MessageId) -> Result<()
 /// What we find of theirs, and of ours that stands beside it.
 pub fn seen_by_us(tx: &mut Tx<'_>, theirs: MessageId) -> Result<String, Error> {
     let matching = whole(tx, OURS, &expression("same"))?;
-    let direct = (search::material(tx, OURS, theirs)?, search::doc_of(tx, OURS, &theirs.to_string())?);
+    let direct = (search::material(tx, OURS, &[theirs])?, search::doc_of(tx, OURS, &theirs.to_string())?);
     Ok(format!("{matching:?} {direct:?}"))
 }
 
@@ -294,10 +296,11 @@ async fn a_document_tells_where_it_stands_now(ground: &Ground) {
             let ids = ids();
             let (message, conversation) = message_in(tx, &ids, OURS)?;
             attachments::insert(tx, OURS, message, &[sample::attachment(&ids, "a.pdf")])?;
-            let material = search::material(tx, OURS, message)?.unwrap();
+            let material = search::material(tx, OURS, &[message])?.remove(&message).unwrap();
             assert_eq!((material.doc, material.files, material.at), (None, 1, at(0)));
             assert_eq!(material.text.as_deref(), Some("Dear Jane"));
-            assert_eq!(search::material(tx, THEIRS, message)?, None);
+            assert_eq!(search::material(tx, THEIRS, &[message])?, HashMap::new());
+            assert_eq!(search::material(tx, OURS, &[])?, HashMap::new());
             let note = note(&ids, conversation.id);
             entries::insert(tx, OURS, &note)?;
             search::put(
@@ -314,7 +317,7 @@ async fn a_document_tells_where_it_stands_now(ground: &Ground) {
             assert_eq!(found[0].standing, None, "its message is gone");
             assert_eq!((found[1].entry, found[1].standing.clone()), (Some(note.id), Some(standing.clone())));
             assert_eq!((found[2].message, found[2].standing.clone()), (Some(message), Some(standing)));
-            assert_eq!(search::material(tx, OURS, message)?.unwrap().doc, Some(found[2].doc));
+            assert_eq!(search::material(tx, OURS, &[message])?[&message].doc, Some(found[2].doc));
             Ok(())
         })
         .await;
@@ -370,6 +373,95 @@ async fn what_is_looked_up_for_many_at_once(ground: &Ground) {
             entries::insert(tx, OURS, &Entry { kind: EntryKind::State, ..note(&ids, one.id) })?;
             assert_eq!(search::with_notes(tx, OURS, &both)?.into_iter().collect::<Vec<_>>(), [other.id]);
             assert!(search::with_notes(tx, THEIRS, &both)?.is_empty());
+            Ok(())
+        })
+        .await;
+}
+
+/// PostgreSQL looks at one stretch of four thousand documents after the other; nothing is lost or repeated between them.
+async fn what_is_sparse_is_found_over_many_stretches(ground: &Ground) {
+    ground
+        .write(|tx| {
+            const COUNT: i64 = 22_000;
+            let documents: Vec<Document> = (0..COUNT)
+                .map(|number| {
+                    let body = match number {
+                        _ if number < 3_000 => "former common",
+                        _ if number % 700 == 0 => "sparse common",
+                        _ if number % 2 == 0 => "common",
+                        _ => "",
+                    };
+                    Document {
+                        recipients: String::new(),
+                        sender: String::new(),
+                        ..document(&format!("msg_{number:05}"), number, "", body)
+                    }
+                })
+                .collect();
+            for some in documents.chunks(500) {
+                search::put(tx, OURS, some)?;
+            }
+            let sparse = |number: &i64| *number >= 3_000 && number % 700 == 0;
+            let former = |number: &i64| *number < 3_000;
+            let none = |_: &i64| false;
+            type Belongs<'a> = &'a dyn Fn(&i64) -> bool;
+            let cases: [(&str, Belongs<'_>); 6] = [
+                ("sparse", &sparse),
+                ("\"sparse common\"", &sparse),
+                ("former", &former),
+                ("former common", &former),
+                ("\"common former\"", &none),
+                ("former sparse", &none),
+            ];
+            for (query, belongs) in cases {
+                let expected: Vec<i64> = (0..COUNT).rev().filter(belongs).collect();
+                for walks in [false, true] {
+                    let (mut span, mut found, mut looks) = (everything(OURS), Vec::new(), 0);
+                    loop {
+                        let looked = search::matching(tx, OURS, &expression(query), span, 20, walks)?;
+                        found.extend(
+                            looked.found.iter().map(|one| (one.doc - search::doc_at(OURS, at(0))) / 10_000),
+                        );
+                        looks += 1;
+                        let Some(below) = looked.below else { break };
+                        assert!(below < span.below, "{query}: a look goes on");
+                        span.below = below;
+                    }
+                    assert_eq!(found, expected, "{query}");
+                    assert!(looks <= 40, "{query}: {looks} looks");
+                }
+            }
+            Ok(())
+        })
+        .await;
+}
+
+async fn messages_that_lack_the_words_of_a_name_are_told(ground: &Ground) {
+    ground
+        .write(|tx| {
+            let ids = ids();
+            let contact = sample::contact(&ids, "Jane Roe");
+            let conversation = sample::conversation(&ids, contact.id);
+            conversations::insert(tx, OURS, &conversation)?;
+            let mut messages_of = Vec::new();
+            for _ in 0..3 {
+                let message = sample::message(&ids, conversation.id, ids.next(), contact.id);
+                messages::insert(tx, OURS, &message, &sample::body())?;
+                messages_of.push(message.id);
+            }
+            let [one, other, new] = messages_of[..] else { unreachable!() };
+            let mut documents =
+                [document(&one.to_string(), 0, "", "roe"), document(&other.to_string(), 1, "", "")];
+            documents[1].recipients = "jane roe".into();
+            search::put(tx, OURS, &documents)?;
+            let name = parse("from:jane (from:roe OR to:roe)", at(0));
+            let name = search::expression(&name, &[]).unwrap();
+            // One is called Jane Doe there, the other has the name, the newest is not in the index.
+            let asked = [one, other, new];
+            assert_eq!(search::lacking(tx, OURS, contact.id, &asked, &name)?, [one]);
+            assert_eq!(search::lacking(tx, OURS, contact.id, &[other], &name)?, []);
+            assert_eq!(search::lacking(tx, OURS, ids.next(), &asked, &name)?, []);
+            assert_eq!(search::lacking(tx, THEIRS, contact.id, &asked, &name)?, []);
             Ok(())
         })
         .await;

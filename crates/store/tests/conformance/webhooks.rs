@@ -3,7 +3,8 @@
 use domain::event::FeedType;
 use domain::ids::{EpochId, Ids, TenantId, WebhookDeliveryId, WebhookId};
 use domain::webhook::DeliveryState;
-use store::webhook_deliveries::{self, WebhookAttempt, WebhookDelivery};
+use store::webhook_deliveries::{self, WebhookDelivery};
+use store::webhook_log::{self, WebhookAttempt};
 use store::webhooks_out::{self, Waiting, Webhook, WebhookSecret};
 use store::{Error, Tx, feed};
 
@@ -31,6 +32,7 @@ fn webhook(ids: &Ids, tenant: TenantId) -> Webhook {
         disabled_reason: None,
         from_seq: 3,
         first_failed_at: None,
+        given_up: 0,
         last_delivered_at: None,
         last_error: None,
         created_at: at(0),
@@ -79,9 +81,9 @@ pub fn found(tx: &mut Tx<'_>, tenant: TenantId, ids: &Ids) -> Result<(WebhookId,
     webhooks_out::add_secret(tx, tenant, webhook.id, &secret(ids))?;
     webhooks_out::move_cursor(tx, tenant, 0)?;
     let delivery = delivery(ids, webhook.id, 1);
-    webhook_deliveries::put_body(tx, tenant, 1, "{}", at(0))?;
+    webhook_log::put_body(tx, tenant, 1, "{}", at(0))?;
     webhook_deliveries::insert(tx, tenant, &delivery)?;
-    webhook_deliveries::log(tx, tenant, delivery.id, &attempt(1))?;
+    webhook_log::log(tx, tenant, delivery.id, &attempt(1))?;
     Ok((webhook.id, delivery.id))
 }
 
@@ -95,7 +97,7 @@ pub fn assert_unseen(
     assert_eq!(webhooks_out::secrets(tx, OURS, webhook, at(0))?, []);
     assert_eq!(webhook_deliveries::get(tx, OURS, delivery)?, None);
     assert_eq!(webhook_deliveries::list(tx, OURS, webhook, None, "", "~", 9)?, []);
-    assert_eq!(webhook_deliveries::attempts(tx, OURS, delivery)?, []);
+    assert_eq!(webhook_log::attempts(tx, OURS, delivery)?, []);
     assert_eq!(webhook_deliveries::of_events(tx, OURS, webhook, 0, 99)?, []);
     assert_eq!(webhook_deliveries::under_way(tx, OURS, webhook)?, 0);
     Ok(())
@@ -109,14 +111,14 @@ pub fn meddle(tx: &mut Tx<'_>, (theirs, delivery): (WebhookId, WebhookDeliveryId
     webhooks_out::forget_secrets(tx, OURS, theirs, at(99))?;
     webhooks_out::move_cursor(tx, OURS, 99)?;
     assert!(!webhooks_out::delete(tx, OURS, theirs)?);
-    webhook_deliveries::put_body(tx, OURS, 1, "ours", at(0))?;
+    webhook_log::put_body(tx, OURS, 1, "ours", at(0))?;
     assert_eq!(webhook_deliveries::claim(tx, epoch, OURS, theirs, at(99), 9)?, []);
     let stolen = WebhookDelivery { id: delivery, ..self::delivery(&ids, theirs, 1) };
     assert!(!webhook_deliveries::settle(tx, epoch, OURS, &stolen)?);
     assert!(!webhook_deliveries::again(tx, OURS, delivery, at(1))?);
-    webhook_deliveries::log(tx, OURS, delivery, &attempt(7))?;
-    webhook_deliveries::delete_of(tx, OURS, theirs, 9)?;
-    webhook_deliveries::delete_old(tx, OURS, at(10_000), 9)?;
+    webhook_log::log(tx, OURS, delivery, &attempt(7))?;
+    webhook_log::delete_of(tx, OURS, theirs, 9)?;
+    webhook_log::delete_old(tx, OURS, at(10_000), 9)?;
     webhook_deliveries::release(tx, epoch)
 }
 
@@ -136,6 +138,7 @@ async fn a_webhook_reads_back_and_goes(ground: &Ground) {
                 disabled_reason: Some("gone".into()),
                 from_seq: 9,
                 first_failed_at: Some(at(3)),
+                given_up: 4,
                 last_delivered_at: Some(at(2)),
                 last_error: Some("500".into()),
                 updated_at: at(4),
@@ -212,10 +215,10 @@ async fn a_delivery_is_made_once_leased_and_settled(ground: &Ground) {
             }
             let twice = delivery(&ids, of.id, 10);
             assert!(!webhook_deliveries::insert(tx, OURS, &twice)?, "one for each event");
-            webhook_deliveries::put_body(tx, OURS, 10, "first", at(0))?;
-            webhook_deliveries::put_body(tx, OURS, 10, "second", at(0))?;
-            assert_eq!(webhook_deliveries::body(tx, OURS, 10)?.as_deref(), Some("first"));
-            assert_eq!(webhook_deliveries::body(tx, THEIRS, 10)?, None);
+            webhook_log::put_body(tx, OURS, 10, "first", at(0))?;
+            webhook_log::put_body(tx, OURS, 10, "second", at(0))?;
+            assert_eq!(webhook_log::body(tx, OURS, 10)?.as_deref(), Some("first"));
+            assert_eq!(webhook_log::body(tx, THEIRS, 10)?, None);
             let waiting = |next| Waiting { tenant: OURS, webhook: of.id, next };
             assert_eq!(webhooks_out::waiting(tx)?, [waiting(at(10))]);
             let (mine, other): (EpochId, EpochId) = (ids.next(), ids.next());
@@ -245,9 +248,9 @@ async fn a_delivery_is_made_once_leased_and_settled(ground: &Ground) {
             assert_eq!(webhook_deliveries::under_way(tx, OURS, of.id)?, 0);
             let known = webhook_deliveries::get(tx, OURS, early.id)?.unwrap();
             assert_eq!((known.attempts, known.next_attempt_at), (2, Some(at(15))), "an attempt is counted");
-            webhook_deliveries::log(tx, OURS, early.id, &attempt(2))?;
-            webhook_deliveries::log(tx, OURS, early.id, &attempt(1))?;
-            assert_eq!(webhook_deliveries::attempts(tx, OURS, early.id)?, [attempt(1), attempt(2)]);
+            webhook_log::log(tx, OURS, early.id, &attempt(2))?;
+            webhook_log::log(tx, OURS, early.id, &attempt(1))?;
+            assert_eq!(webhook_log::attempts(tx, OURS, early.id)?, [attempt(1), attempt(2)]);
             webhooks_out::put(tx, &Webhook { enabled: false, ..of })?;
             assert_eq!(webhooks_out::waiting(tx)?, [], "what is off is not sent to");
             Ok(())
@@ -283,6 +286,11 @@ async fn lists_go_by_state_and_type(ground: &Ground) {
             assert!(list(tx, Some(DeliveryState::Failed), "contact.created", "~", 9)?.is_empty());
             assert_eq!(list(tx, Some(DeliveryState::Waiting), "", "~", 9)?, [2]);
             assert_eq!(list(tx, None, "contact.created", "~", 9)?, [2]);
+            // Of one event in several states the newest come first, and no more than were asked for.
+            assert_eq!(list(tx, None, "message.sent", "~", 9)?, [3, 1]);
+            assert_eq!(list(tx, None, "message.sent", "~", 1)?, [3]);
+            assert_eq!(list(tx, None, "message.sent", &all[2].id.to_string(), 9)?, [1]);
+            assert_eq!(list(tx, Some(DeliveryState::Delivered), "message.sent", "~", 9)?, [3]);
             let mut of_events = webhook_deliveries::of_events(tx, OURS, of.id, 1, 3)?;
             of_events.sort_by_key(|(seq, ..)| *seq);
             let expected = [(2, all[1].id, DeliveryState::Waiting), (3, all[2].id, DeliveryState::Delivered)];
@@ -313,11 +321,11 @@ async fn what_is_sent_again_begins_anew(ground: &Ground) {
                 ..spent
             };
             assert_eq!(webhook_deliveries::get(tx, OURS, anew.id)?, Some(anew.clone()));
-            assert_eq!(webhook_deliveries::next_test_seq(tx, OURS)?, -1);
-            webhook_deliveries::put_body(tx, OURS, 5, "{}", at(0))?;
-            webhook_deliveries::put_body(tx, OURS, -1, "{}", at(0))?;
-            assert_eq!(webhook_deliveries::next_test_seq(tx, OURS)?, -2);
-            assert_eq!(webhook_deliveries::next_test_seq(tx, THEIRS)?, -1);
+            assert_eq!(webhook_log::next_test_seq(tx, OURS)?, -1);
+            webhook_log::put_body(tx, OURS, 5, "{}", at(0))?;
+            webhook_log::put_body(tx, OURS, -1, "{}", at(0))?;
+            assert_eq!(webhook_log::next_test_seq(tx, OURS)?, -2);
+            assert_eq!(webhook_log::next_test_seq(tx, THEIRS)?, -1);
             Ok(())
         })
         .await;
@@ -333,27 +341,27 @@ async fn old_deliveries_leave_with_all_that_hangs_on_them(ground: &Ground) {
                 // The last but one waits for a time to come, the last is under way.
                 let next = (seq > 4).then(|| at(if seq == 5 { 5_000 } else { 0 }));
                 let one = WebhookDelivery { next_attempt_at: next, ..delivery(&ids, of.id, seq) };
-                webhook_deliveries::put_body(tx, OURS, seq, "{}", at(0))?;
+                webhook_log::put_body(tx, OURS, seq, "{}", at(0))?;
                 webhook_deliveries::insert(tx, OURS, &one)?;
-                webhook_deliveries::log(tx, OURS, one.id, &attempt(1))?;
+                webhook_log::log(tx, OURS, one.id, &attempt(1))?;
                 kept.push(one.id);
             }
             let claimed = webhook_deliveries::claim(tx, ids.next(), OURS, of.id, at(0), 1)?;
             assert_eq!(claimed[0].seq, 6);
-            assert_eq!(webhook_deliveries::delete_old(tx, OURS, at(-10), 9)?, 0, "nothing is that old");
-            assert_eq!(webhook_deliveries::delete_old(tx, OURS, at(1_000), 3)?, 3);
-            assert_eq!(webhook_deliveries::delete_old(tx, OURS, at(1_000), 3)?, 1);
-            assert_eq!(webhook_deliveries::delete_old(tx, OURS, at(1_000), 3)?, 0);
+            assert_eq!(webhook_log::delete_old(tx, OURS, at(-10), 9)?, 0, "nothing is that old");
+            assert_eq!(webhook_log::delete_old(tx, OURS, at(1_000), 3)?, 3);
+            assert_eq!(webhook_log::delete_old(tx, OURS, at(1_000), 3)?, 1);
+            assert_eq!(webhook_log::delete_old(tx, OURS, at(1_000), 3)?, 0);
             for (place, id) in kept.iter().enumerate() {
                 let is_kept = place >= 4;
                 assert_eq!(webhook_deliveries::get(tx, OURS, *id)?.is_some(), is_kept, "{place}");
-                assert_eq!(webhook_deliveries::attempts(tx, OURS, *id)?.len(), usize::from(is_kept));
-                let body = webhook_deliveries::body(tx, OURS, place as i64 + 1)?;
+                assert_eq!(webhook_log::attempts(tx, OURS, *id)?.len(), usize::from(is_kept));
+                let body = webhook_log::body(tx, OURS, place as i64 + 1)?;
                 assert_eq!(body.is_some(), is_kept, "{place}");
             }
-            assert_eq!(webhook_deliveries::delete_of(tx, OURS, of.id, 1)?, 1);
-            assert_eq!(webhook_deliveries::delete_of(tx, OURS, of.id, 9)?, 1);
-            assert_eq!(webhook_deliveries::attempts(tx, OURS, kept[5])?, []);
+            assert_eq!(webhook_log::delete_of(tx, OURS, of.id, 1)?, 1);
+            assert_eq!(webhook_log::delete_of(tx, OURS, of.id, 9)?, 1);
+            assert_eq!(webhook_log::attempts(tx, OURS, kept[5])?, []);
             Ok(())
         })
         .await;

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 
 use super::Faults;
 use super::http::{Request, Turn};
+use super::specification::Specification;
 use super::suppressed::Suppressed;
 use super::vendor::{self, Fault, Vendor};
 
@@ -63,6 +64,7 @@ pub struct Mailgun {
 
 pub(super) struct Shared {
     options: Options,
+    specification: Specification,
     faults: Faults<String, Fault>,
     taken: Mutex<Vec<Taken>>,
     /// Mails that wait to be fetched, by the key of their place.
@@ -86,6 +88,7 @@ impl Mailgun {
         let address = options.address;
         let shared = Arc::new(Shared {
             options,
+            specification: Specification::of(include_str!("specification/mailgun.json")),
             faults: Faults::default(),
             taken: Mutex::default(),
             kept: Mutex::default(),
@@ -112,6 +115,12 @@ impl Mailgun {
             "webhook_signing_key": signing_key,
             "from": "Support <support@company.example.com>",
         })
+    }
+
+    /// What was not as the vendor describes it, and what it describes and nobody has asked for so far.
+    #[must_use]
+    pub fn unmet(&self) -> Vec<String> {
+        self.shared.specification.unmet()
     }
 
     /// The faults that are planned, by path.
@@ -192,6 +201,10 @@ impl Vendor for Shared {
         error(status, "Internal Server Error")
     }
 
+    fn specification(&self) -> Option<&Specification> {
+        Some(&self.specification)
+    }
+
     fn answer(self: &Arc<Self>, request: &Request) -> Turn {
         let pair = format!("api:{}", self.options.api_key);
         let right = format!("Basic {}", net::signature::base64(pair.as_bytes()));
@@ -213,9 +226,7 @@ impl Vendor for Shared {
                     error(404, &format!("Address not found in {list} table"))
                 }
             }
-            ("GET", ["v4", "domains", at]) if *at == domain => ok(json!({
-                "domain": { "name": domain, "state": "active", "is_disabled": false, "type": "custom" },
-            })),
+            ("GET", ["v4", "domains", at]) if *at == domain => ok(described(domain)),
             ("GET", ["v3", "domains", at, "messages", key]) if *at == domain => self.kept(key),
             (_, ["v3", at, "messages" | "events", ..] | ["v4" | "v3", "domains", at, ..]) => {
                 error(404, &format!("Domain not found: {at}"))
@@ -238,6 +249,27 @@ impl Shared {
             None => error(404, "Message not found"),
         }
     }
+}
+
+fn described(domain: &str) -> Value {
+    json!({ "domain": {
+        "id": "0123456789abcdef01234567",
+        "name": domain,
+        "state": "active",
+        "type": "custom",
+        "created_at": "Fri, 20 Nov 2026 12:00:00 GMT",
+        "is_disabled": false,
+        "require_tls": false,
+        "skip_verification": false,
+        "smtp_login": format!("postmaster@{domain}"),
+        "spam_action": "disabled",
+        "use_automatic_sender_security": true,
+        "web_prefix": "email",
+        "web_scheme": "https",
+        "wildcard": false,
+        "encrypt_incoming_message": false,
+        "message_ttl": 259_200,
+    } })
 }
 
 fn ok(body: Value) -> Turn {

@@ -15,6 +15,7 @@ pub mod sendgrid;
 pub mod ses;
 pub mod smtp;
 pub mod smtp2go;
+mod specification;
 mod suppressed;
 pub mod time;
 pub mod tokens;

@@ -20,11 +20,14 @@ use tokio::task::JoinSet;
 
 use super::Faults;
 use super::http::{Request, Turn};
+use super::specification::Specification;
 use super::suppressed::Suppressed;
 use super::vendor::{self, Fault, Vendor};
 
 pub use webhook::{Signed, Told};
 
+const DOMAIN: &str = "d91cd9bd-0000-4000-8000-000000000001";
+const SUPPRESSION: &str = "e169aa45-0000-4000-8000-000000000001";
 const MAX_BODY_BYTES: usize = 41_000_000;
 const MAX_RECIPIENTS: usize = 50;
 /// How long an idempotency key is remembered.
@@ -86,6 +89,7 @@ pub struct Resend {
 
 struct Shared {
     options: Options,
+    specification: Specification,
     faults: Faults<String, Fault>,
     taken: Mutex<Vec<Taken>>,
     keys: Mutex<HashMap<String, Remembered>>,
@@ -115,6 +119,7 @@ impl Resend {
         let address = options.address;
         let shared = Arc::new(Shared {
             options,
+            specification: Specification::of(include_str!("specification/resend.json")),
             faults: Faults::default(),
             taken: Mutex::default(),
             keys: Mutex::default(),
@@ -139,6 +144,12 @@ impl Resend {
             "webhook_secret": self.shared.options.signing_secret,
             "from": format!("Support <support@{}>", self.shared.options.domain),
         })
+    }
+
+    /// What was not as the vendor describes it, and what it describes and nobody has asked for so far.
+    #[must_use]
+    pub fn unmet(&self) -> Vec<String> {
+        self.shared.specification.unmet()
     }
 
     /// The faults that are planned, by path.
@@ -186,7 +197,7 @@ impl Resend {
         self.shared.last.lock().insert(about.id.clone(), last_event.to_owned());
     }
 
-    /// Puts an address on the list.
+    /// Puts an address on the list, as a bounce for good does.
     pub fn suppress(&self, address: &str) {
         self.shared.suppressed.add("all", address);
     }
@@ -214,6 +225,10 @@ impl Vendor for Shared {
         }
     }
 
+    fn specification(&self) -> Option<&Specification> {
+        Some(&self.specification)
+    }
+
     fn answer(self: &Arc<Self>, request: &Request) -> Turn {
         let path = request.path.as_str();
         if let Some(id) = path.strip_prefix("/download/") {
@@ -236,16 +251,19 @@ impl Vendor for Shared {
             ("GET", ["emails", "receiving", id, "attachments", file]) => {
                 receiving::attachment(self, id, file)
             }
-            ("DELETE", ["suppressions", address]) => {
-                if self.suppressed.remove("all", address) {
-                    ok(&json!({ "object": "suppression", "deleted": true }))
-                } else {
-                    error(404, "not_found", "Suppression not found.")
-                }
+            ("GET", ["suppressions", address]) if self.suppressed.holds("all", address) => {
+                let email = address.replace("%40", "@");
+                ok(&json!({ "object": "suppression", "id": SUPPRESSION, "email": email, "origin": "bounce" }))
             }
-            ("GET", ["domains"]) => {
-                ok(&json!({ "data": [{ "name": self.options.domain, "status": "verified" }] }))
+            ("DELETE", ["suppressions", address]) if self.suppressed.remove("all", address) => {
+                ok(&json!({ "object": "suppression", "id": SUPPRESSION, "deleted": true }))
             }
+            ("GET" | "DELETE", ["suppressions", _]) => error(404, "not_found", "Suppression not found."),
+            ("GET", ["domains"]) => ok(&json!({
+                "object": "list",
+                "has_more": false,
+                "data": [{ "id": DOMAIN, "name": self.options.domain, "status": "verified", "region": "eu-west-1" }],
+            })),
             _ => error(404, "not_found", "The requested endpoint does not exist."),
         }
     }
@@ -339,7 +357,21 @@ impl Shared {
         match self.taken.lock().iter().find(|taken| taken.id == id) {
             Some(taken) => {
                 let last = self.last.lock().get(id).cloned().unwrap_or_else(|| "sent".to_owned());
-                ok(&json!({ "object": "email", "id": taken.id, "last_event": last }))
+                let listed = |name: &str| match &taken.request[name] {
+                    Value::Array(all) => Value::Array(all.clone()),
+                    _ => json!([]),
+                };
+                ok(&json!({
+                    "object": "email",
+                    "id": taken.id,
+                    "from": taken.request["from"],
+                    "to": listed("to"),
+                    "cc": listed("cc"),
+                    "bcc": listed("bcc"),
+                    "subject": taken.request["subject"],
+                    "created_at": taken.at.to_string(),
+                    "last_event": last,
+                }))
             }
             None => error(404, "not_found", "Email not found."),
         }

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 
 use super::Faults;
 use super::http::{Request, Turn};
+use super::specification::Specification;
 use super::suppressed::Suppressed;
 use super::vendor::{self, Fault, Vendor};
 
@@ -62,6 +63,7 @@ pub struct Sendgrid {
 
 pub(super) struct Shared {
     options: Options,
+    specification: Specification,
     faults: Faults<String, Fault>,
     taken: Mutex<Vec<Taken>>,
     /// What the activity feed says of messages, by their ids.
@@ -82,6 +84,7 @@ impl Sendgrid {
         let address = options.address;
         let shared = Arc::new(Shared {
             options,
+            specification: Specification::of(include_str!("specification/sendgrid.json")),
             faults: Faults::default(),
             taken: Mutex::default(),
             activity: Mutex::default(),
@@ -104,6 +107,12 @@ impl Sendgrid {
             "event_verification": self.shared.signs.verification_key(),
             "from": format!("Support <support@{}>", self.shared.options.domain),
         })
+    }
+
+    /// What was not as the vendor describes it, and what it describes and nobody has asked for so far.
+    #[must_use]
+    pub fn unmet(&self) -> Vec<String> {
+        self.shared.specification.unmet()
     }
 
     /// The faults that are planned, by path.
@@ -180,6 +189,10 @@ impl Vendor for Shared {
         ];
         let body = json!({ "errors": [{ "field": null, "message": "too many requests" }] });
         Turn::Full { status, headers, body: Bytes::from(body.to_string()) }
+    }
+
+    fn specification(&self) -> Option<&Specification> {
+        Some(&self.specification)
     }
 
     fn answer(self: &Arc<Self>, request: &Request) -> Turn {

@@ -4,6 +4,7 @@
 
 mod account;
 mod email;
+mod insights;
 mod signed;
 mod sns;
 mod told;
@@ -21,6 +22,7 @@ use tokio::task::JoinSet;
 
 use super::Faults;
 use super::http::{Request, Turn};
+use super::specification::Specification;
 use super::suppressed::Suppressed;
 use super::vendor::{self, Fault, Vendor};
 
@@ -68,9 +70,12 @@ pub struct Ses {
 
 struct Shared {
     options: Options,
+    specification: Specification,
     /// By path, such as `/v2/email/outbound-emails`.
     faults: Faults<String, Fault>,
     taken: Mutex<Vec<Taken>>,
+    /// What became of messages, as their insights show it: the id, the recipient, the type and the time.
+    insights: Mutex<Vec<insights::Insight>>,
     suppressed: Suppressed,
     count: AtomicUsize,
     signer: sns::Signer,
@@ -88,8 +93,10 @@ impl Ses {
         let address = options.address;
         let shared = Arc::new(Shared {
             options,
+            specification: Specification::of(include_str!("specification/ses.json")),
             faults: Faults::default(),
             taken: Mutex::default(),
+            insights: Mutex::default(),
             suppressed: Suppressed::default(),
             count: AtomicUsize::new(0),
             signer: sns::Signer::new().map_err(io::Error::other)?,
@@ -131,6 +138,12 @@ impl Ses {
         self.shared.topic()
     }
 
+    /// What was not as the vendor describes it, and what it describes and nobody has asked for so far.
+    #[must_use]
+    pub fn unmet(&self) -> Vec<String> {
+        self.shared.specification.unmet()
+    }
+
     /// The faults that are planned, by path.
     #[must_use]
     pub fn faults(&self) -> &Faults<String, Fault> {
@@ -146,6 +159,13 @@ impl Ses {
     #[must_use]
     pub fn taken(&self) -> Vec<Taken> {
         self.shared.taken.lock().clone()
+    }
+
+    /// Lets something happen to the first recipient of a message that its insights show and no topic is told, such as
+    /// `DELIVERY` or `BOUNCE`, which is for good.
+    pub fn happens(&self, about: &Taken, event: &str) {
+        let at = self.shared.options.clock.now();
+        self.shared.insights.lock().push(insights::Insight::of(about, event, at));
     }
 
     /// Puts an address on the account-level list.
@@ -219,6 +239,10 @@ impl Vendor for Shared {
         }
     }
 
+    fn specification(&self) -> Option<&Specification> {
+        Some(&self.specification)
+    }
+
     fn answer(self: &Arc<Self>, request: &Request) -> Turn {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         if path == "/" || path.ends_with(".pem") {
@@ -237,6 +261,7 @@ impl Vendor for Shared {
                     error(404, "NotFoundException", "Email address does not exist on your suppression list.")
                 }
             }
+            ("GET", ["v2", "email", "insights", id]) => insights::show(self, id),
             ("GET", ["v2", "email", "account"]) => account::account(self),
             ("GET", ["v2", "email", "identities", name]) => account::identity(self, name),
             ("GET", ["v2", "email", "configuration-sets", name, "event-destinations"]) => {

@@ -11,9 +11,15 @@ impl Suppressed {
         self.0.lock().push((list.to_owned(), address.to_lowercase()));
     }
 
+    /// Whether an address is on a list. The address may be percent-encoded.
+    pub(super) fn holds(&self, list: &str, address: &str) -> bool {
+        let address = plain(address);
+        self.0.lock().iter().any(|(of, known)| of == list && *known == address)
+    }
+
     /// Takes an address off a list; false when it is not on it. The address may be percent-encoded.
     pub(super) fn remove(&self, list: &str, address: &str) -> bool {
-        let address = address.replace("%40", "@").replace("%2B", "+").to_lowercase();
+        let address = plain(address);
         let mut all = self.0.lock();
         let before = all.len();
         all.retain(|(of, known)| of != list || *known != address);
@@ -23,4 +29,8 @@ impl Suppressed {
     pub(super) fn addresses(&self) -> Vec<String> {
         self.0.lock().iter().map(|(_, address)| address.clone()).collect()
     }
+}
+
+fn plain(address: &str) -> String {
+    address.replace("%40", "@").replace("%2B", "+").to_lowercase()
 }

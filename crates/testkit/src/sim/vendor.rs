@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use super::Faults;
 use super::http::{Request, Turn, serve};
+use super::specification::Specification;
 
 /// What goes wrong with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,14 @@ pub enum Fault {
     Answer(u16, String),
 }
 
+impl Fault {
+    /// Whether the request never ends unless whoever made it gives up.
+    #[must_use]
+    pub fn hangs(&self) -> bool {
+        matches!(self, Fault::Hang | Fault::TakeAndHang)
+    }
+}
+
 /// A simulated vendor behind an HTTP API.
 pub(super) trait Vendor: Send + Sync + 'static {
     /// The faults that are planned, by path without its query.
@@ -44,6 +53,11 @@ pub(super) trait Vendor: Send + Sync + 'static {
     fn trouble(&self, status: u16) -> Turn;
 
     fn answer(self: &Arc<Self>, request: &Request) -> Turn;
+
+    /// The vendor's description of its API, where there is one: what is taken and answered is held against it.
+    fn specification(&self) -> Option<&Specification> {
+        None
+    }
 }
 
 /// Listens until the returned tasks are dropped.
@@ -64,7 +78,13 @@ fn with_faults<V: Vendor>(vendor: &Arc<V>, request: &Request) -> Turn {
     let path = request.path.split('?').next().unwrap_or_default().to_owned();
     let fault = vendor.faults().take(&path);
     match fault {
-        None => vendor.answer(request),
+        None => {
+            let turn = vendor.answer(request);
+            match vendor.specification() {
+                Some(specification) => specification.hold(request, turn),
+                None => turn,
+            }
+        }
         Some(Fault::RateLimited) => vendor.trouble(429),
         Some(Fault::ServerError) => vendor.trouble(500),
         Some(Fault::BadGateway) => {

@@ -46,7 +46,7 @@ pub struct Stream {
     client: Client,
     server: String,
     key: String,
-    /// The number of the last event that was told.
+    /// The number of the last event that was told, or behind which it began.
     last: Option<i64>,
     open: Option<OpenResponse>,
     unread: Vec<u8>,
@@ -66,6 +66,15 @@ impl Stream {
         }
     }
 
+    /// Connects, and learns where the feed is: whatever happens from now on is told, also when the connection breaks before
+    /// the first event. Fails only when trying again would not help.
+    pub async fn begin(&mut self) -> anyhow::Result<()> {
+        while self.open.is_none() || (self.last.is_none() && self.ready.is_empty()) {
+            self.go_on().await?;
+        }
+        Ok(())
+    }
+
     /// The next event; fails only when trying again would not help.
     pub async fn next(&mut self) -> anyhow::Result<StreamedEvent> {
         loop {
@@ -73,22 +82,25 @@ impl Stream {
                 self.last = Some(event.seq);
                 return Ok(event);
             }
-            let Some(open) = &mut self.open else {
-                self.connect().await?;
-                continue;
-            };
-            match tokio::time::timeout(SILENCE, open.chunk()).await {
-                Ok(Ok(Some(chunk))) if self.unread.len() < LARGEST => {
-                    self.unread.extend_from_slice(&chunk);
-                    self.read();
-                }
-                _ => {
-                    output::notice("The connection ended; trying again.");
-                    self.open = None;
-                    tokio::time::sleep(PAUSE).await;
-                }
+            self.go_on().await?;
+        }
+    }
+
+    /// Connects, or waits for more of what is connected.
+    async fn go_on(&mut self) -> anyhow::Result<()> {
+        let Some(open) = &mut self.open else { return self.connect().await };
+        match tokio::time::timeout(SILENCE, open.chunk()).await {
+            Ok(Ok(Some(chunk))) if self.unread.len() < LARGEST => {
+                self.unread.extend_from_slice(&chunk);
+                self.read();
+            }
+            _ => {
+                output::notice("The connection ended; trying again.");
+                self.open = None;
+                tokio::time::sleep(PAUSE).await;
             }
         }
+        Ok(())
     }
 
     async fn connect(&mut self) -> anyhow::Result<()> {
@@ -123,12 +135,13 @@ impl Stream {
             let block: Vec<u8> = self.unread.drain(..end + 2).collect();
             let block = String::from_utf8_lossy(&block);
             // Presence comes without an id, and is no event of the feed.
-            let has_id = block.lines().any(|line| line.starts_with("id:"));
-            let data = block.lines().find_map(|line| line.strip_prefix("data:"));
-            if let (true, Some(data)) = (has_id, data)
-                && let Ok(event) = serde_json::from_str(data.trim_start())
-            {
-                self.ready.push_back(event);
+            let Some(id) = block.lines().find_map(|line| line.strip_prefix("id:")) else { continue };
+            match block.lines().find_map(|line| line.strip_prefix("data:")) {
+                Some(data) => {
+                    self.ready.extend(serde_json::from_str::<StreamedEvent>(data.trim_start()).ok());
+                }
+                // Where the stream begins.
+                None => self.last = self.last.or(id.trim().parse().ok()),
             }
         }
     }

@@ -115,6 +115,26 @@ impl Folder {
         self.start(self.command(&arguments, &[])).await
     }
 
+    /// A server at an address that another one had.
+    pub async fn serve_at(&self, address: &str) -> Server {
+        self.start(self.command(&["serve", "--listen", address], &[])).await
+    }
+
+    /// A command that answers a question by how it ends; gives whether that was well, and what it said on both ways.
+    pub fn ends(&self, arguments: &[&str]) -> (bool, String, String) {
+        self.run(arguments, &[], "")
+    }
+
+    /// A command whose results somebody stops reading after the first bytes, as `head` does.
+    pub fn half_read(&self, arguments: &[&str]) -> (ExitStatus, String) {
+        let mut child =
+            self.command(arguments, &[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdout.take().unwrap().read_exact(&mut [0]).unwrap();
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        (child.wait().unwrap(), said)
+    }
+
     /// A server whose address stands in its configuration file.
     pub async fn serve_as_configured(&self, environment: &[(&str, &str)]) -> Server {
         self.start(self.command(&["serve"], environment)).await
@@ -122,10 +142,8 @@ impl Folder {
 
     /// A server that can write no file beyond a size.
     pub async fn serve_with_little_room(&self, bytes: u64) -> Server {
-        let mut command = Command::new("/bin/sh");
-        // Without the trap the kernel ends a process that writes too far; with it the write fails, as on a full disk.
-        let script = format!("trap '' XFSZ; exec prlimit --fsize={bytes} -- \"$0\" \"$@\"");
-        command.args(["-c", &script, env!("CARGO_BIN_EXE_chancery")]);
+        let mut command = Command::new("prlimit");
+        command.args([&format!("--fsize={bytes}"), "--", env!("CARGO_BIN_EXE_chancery")]);
         self.dress(&mut command, &["serve", "--listen", "127.0.0.1:0"], &[("PATH", "/usr/bin:/bin")]);
         self.start(command).await
     }

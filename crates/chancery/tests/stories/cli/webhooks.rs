@@ -30,8 +30,13 @@ async fn a_webhook_is_added_tried_and_removed_beside_a_server() {
     assert!(folder.fails(&["webhook", "replay", id, since]).contains("within the last 30 days"));
     let event = receiver.received()[1].json();
     let since = format!("--since={}", event["timestamp"].as_str().unwrap());
-    assert_eq!(folder.json(&["webhook", "replay", id, &since, "--json"])["replayed"], 1);
+    let replayed = folder.json(&["webhook", "replay", id, &since, "--wait", "--json"]);
+    assert_eq!((&replayed["state"], &replayed["replayed"]), (&json!("done"), &json!(1)));
     wait_until("it came again", async || receiver.count() == 3).await;
+    let told = folder.text(&["webhook", "replay-state", replayed["id"].as_str().unwrap(), "--wait"]);
+    assert!(told.contains("done") && told.trim_end().ends_with("events, 1 sent again"), "{told}");
+    let begun = folder.json(&["webhook", "replay", id, &since, "--only-failed", "--json"]);
+    assert_eq!(begun["state"], "running", "the server does it");
     let received = receiver.received();
     assert!(received.iter().all(|one| one.fits(secret)));
     assert!(received[2].fits(rotated["secret"].as_str().unwrap()) && received[2].id == received[1].id);
@@ -107,4 +112,26 @@ async fn listen_forwards_signed_events_with_their_object() {
     assert_eq!((&first["seq"], first["type"].is_string()), (&json!(1), true));
     let refused = folder.fails(&["listen", "--server", &server.url, "--key", "ck_wrong"]);
     assert!(refused.contains("refuses the key"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn listen_begins_at_once_and_misses_nothing_when_the_server_is_away() {
+    let (folder, mail) = (Folder::new(), mail_server().await);
+    let (key, _) = set_up(&folder, &mail);
+    let mut server = folder.serve(&[]).await;
+    let address = server.url.trim_start_matches("http://").to_owned();
+    let mut listening = Listening::start(&server, &key, &["--events", "tag.*"]);
+    // Before anything was told to it, the server ends, and something happens while nobody listens.
+    server.kill().await;
+    let other = folder.serve(&[]).await;
+    assert_eq!(Outside::new(&other, &key).post("/v1/tags", json!({ "name": "meanwhile" })).await.0, 201);
+    other.stop().await;
+    let again = folder.serve_at(&address).await;
+    assert_eq!(Outside::new(&again, &key).post("/v1/tags", json!({ "name": "after" })).await.0, 201);
+    let (first, second) = (listening.line(), listening.line());
+    assert!(first.contains("tag.changed") && second.contains("tag.changed"), "{first}{second}");
+    let number = |line: &str| -> i64 {
+        line.split('#').nth(1).unwrap().split_whitespace().next().unwrap().parse().unwrap()
+    };
+    assert!(number(&first) < number(&second));
 }

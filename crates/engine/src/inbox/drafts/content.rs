@@ -37,7 +37,7 @@ pub struct DraftContent {
 
 /// Somebody it goes to: as typed so far, or a name and an address. Given back in the form in which it came.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a text, or an object with `address` and perhaps `name`")]
 pub enum DraftAddress {
     Typed(String),
     Chosen {

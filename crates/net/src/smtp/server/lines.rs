@@ -30,9 +30,9 @@ pub(super) enum BodyFault {
 }
 
 impl Body {
-    /// What it takes of memory, in bytes.
+    /// How many bytes of it are in memory.
     pub(super) fn held(&self) -> usize {
-        self.bytes.capacity()
+        self.bytes.len()
     }
 
     /// Holds nothing any more; its bytes are read on to stay in step with the client.

@@ -135,7 +135,7 @@ impl Session {
         }
     }
 
-    /// What the message takes of memory that is being given, in bytes.
+    /// How many bytes of the message that is being given are in memory.
     pub(super) fn held(&self) -> usize {
         match &self.state {
             State::Body(_, reader) => reader.body().held(),

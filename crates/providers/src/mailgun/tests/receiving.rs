@@ -2,9 +2,9 @@
 
 use domain::address::EmailAddress;
 
-use super::answer;
 use crate::mailgun::{inbound, stored};
 use crate::provider::{Fact, NotDone, RawRequest, ReceivedMail, StoredMail};
+use crate::samples::answer;
 
 fn posted(fields: &[(&str, &str)], files: &[(&str, &str, &str)]) -> RawRequest {
     let mut body = String::new();

@@ -110,7 +110,8 @@ fn checkpoint(connection: &rusqlite::Connection, log: &Path) {
             bytes = size,
             "The write-ahead log has grown large; the writer waits while it is emptied."
         );
-        // Most of it is moved while the writer goes on, so that it waits for little.
+        // It is moved while the writer goes on, and again what was written meanwhile, so that the writer waits for little.
+        pragma(connection, "PASSIVE");
         pragma(connection, "PASSIVE");
         pragma(connection, "TRUNCATE");
     } else if size >= WORTH_IT {

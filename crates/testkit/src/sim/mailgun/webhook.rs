@@ -211,8 +211,13 @@ pub(super) fn store(shared: &Shared, to: &str, raw: &str) {
         "event": "stored",
         "id": format!("stored-{key}"),
         "timestamp": shared.seconds() as f64 + 0.25,
-        "message": { "headers": { "message-id": mail.message_id, "to": to }, "recipients": [to] },
-        "storage": { "url": [place], "key": key, "region": "us-west1" },
+        "message": {
+            "headers": { "message-id": mail.message_id, "from": sender, "to": to },
+            "recipients": [to],
+            "size": raw.len(),
+            "attachments": [],
+        },
+        "storage": { "url": place, "key": key, "region": "us-west1" },
     });
     shared.kept.lock().push((key, json!({ "sender": sender, "recipients": to, "body-mime": raw })));
     shared.happened.lock().push((shared.options.clock.now(), event));

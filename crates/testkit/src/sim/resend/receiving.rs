@@ -74,23 +74,26 @@ pub(super) fn show(shared: &Shared, id: &str) -> Turn {
     let headers: Map<String, Value> =
         parsed.headers.iter().map(|(name, value)| (name.to_lowercase(), json!(value.trim()))).collect();
     let files = parsed.parts.iter().enumerate().map(|(number, part)| {
-        json!({
+        let mut file = json!({
             "id": format!("file-{number}"),
             "filename": part.filename,
             "content_type": part.content_type,
-            "content_id": part.content_id,
             "size": part.bytes.len(),
-        })
+        });
+        if let Some(id) = &part.content_id {
+            file["content_id"] = json!(id);
+        }
+        file
     });
     let mut body = json!({
         "object": "email",
         "id": found.id,
         "to": [found.to],
-        "from": parsed.from.map(|from| from.to_string()),
+        "from": parsed.from.map(|from| from.to_string()).unwrap_or_default(),
         "cc": null,
         "reply_to": [],
-        "subject": parsed.subject,
-        "message_id": parsed.message_id.map(|id| format!("<{id}>")),
+        "subject": parsed.subject.unwrap_or_default(),
+        "message_id": parsed.message_id.map(|id| format!("<{id}>")).unwrap_or_default(),
         "text": parsed.text,
         "html": parsed.html,
         "headers": headers,
