@@ -4,14 +4,13 @@
 
 extern crate chancery_testkit as testkit;
 
-use std::collections::BTreeMap;
+mod scene;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::channel::Channel;
 use domain::clock::{Clock, Timestamp};
 use domain::failure::{AttemptOutcome, LookUp, Outcome};
-use domain::ids::MessageId;
 use domain::message::EventKind;
 use domain::outgoing::Outgoing;
 use net::http::{Client, GuardPolicy};
@@ -20,39 +19,7 @@ use serde_json::json;
 use testkit::sim::smtp;
 use testkit::sim::smtp2go::{Fault, Options, Smtp2go, Told};
 
-fn surroundings(clock: &Clock) -> Surroundings {
-    Surroundings {
-        http: Client::new(GuardPolicy { allow_private: true, allow_loopback: true }),
-        clock: clock.clone(),
-        console: Arc::new(|_| {}),
-        hello_name: "client.example.com".to_owned(),
-    }
-}
-
-fn message(number: u128) -> Outgoing {
-    let id = MessageId::from_u128(number);
-    Outgoing {
-        id,
-        channel: Channel::Email,
-        return_path: None,
-        from: "Support <support@example.com>".parse().unwrap(),
-        to: vec!["Jane Doe <jane@example.com>".parse().unwrap()],
-        cc: Vec::new(),
-        bcc: Vec::new(),
-        reply_to: None,
-        subject: "Your order".to_owned(),
-        text: Some("Hello".to_owned()),
-        html: None,
-        attachments: Vec::new(),
-        rfc_message_id: format!("{}@example.com", id.suffix()),
-        in_reply_to: None,
-        references: Vec::new(),
-        headers: BTreeMap::new(),
-        date: Timestamp::from_micros(1_795_185_398_000_000),
-        attempt: 1,
-        trial: 1,
-    }
-}
+use scene::{message, surroundings};
 
 fn look_up(message: &Outgoing, clock: &Clock) -> LookUpRequest {
     LookUpRequest {

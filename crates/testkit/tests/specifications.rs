@@ -5,21 +5,17 @@
 
 extern crate chancery_testkit as testkit;
 
-use std::collections::BTreeMap;
+mod scene;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::channel::Channel;
 use domain::clock::{Clock, Timestamp};
 use domain::failure::{LookUp, Outcome};
-use domain::ids::MessageId;
 use domain::message::EventKind;
 use domain::outgoing::Outgoing;
 use domain::suppression::SuppressionReason;
-use net::http::{Client, GuardPolicy};
-use providers::{
-    LookUpRequest, Missed, MissedRequest, Provider, StoredMail, Suppressed, Surroundings, connect,
-};
+use providers::{LookUpRequest, Missed, MissedRequest, Provider, StoredMail, Suppressed, connect};
 use serde_json::Value;
 use testkit::sim::{mailgun, resend, sendgrid, ses};
 
@@ -32,37 +28,15 @@ const MAIL: &str = "From: Jane Doe <jane@example.com>\r\nTo: support@company.exa
                     Content-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n--m--\r\n";
 
 fn connected(name: &str, settings: Value, clock: &Clock) -> Arc<dyn Provider> {
-    let surroundings = Surroundings {
-        http: Client::new(GuardPolicy { allow_private: true, allow_loopback: true }),
-        clock: clock.clone(),
-        console: Arc::new(|_| {}),
-        hello_name: "client.example.com".to_owned(),
-    };
-    connect(name, settings, &surroundings).unwrap()
+    connect(name, settings, &scene::surroundings(clock)).unwrap()
 }
 
 fn message() -> Outgoing {
-    let id = MessageId::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
     Outgoing {
-        id,
-        channel: Channel::Email,
-        return_path: None,
         from: "Support <support@company.example.com>".parse().unwrap(),
         to: vec!["Jane Doe <jane+news@example.com>".parse().unwrap()],
-        cc: Vec::new(),
-        bcc: Vec::new(),
-        reply_to: None,
-        subject: "Your order".to_owned(),
-        text: Some("Hello".to_owned()),
-        html: None,
-        attachments: Vec::new(),
-        rfc_message_id: format!("{}@company.example.com", id.suffix()),
-        in_reply_to: None,
-        references: Vec::new(),
-        headers: BTreeMap::new(),
         date: NOW,
-        attempt: 1,
-        trial: 1,
+        ..scene::message(0x0190_0000_0000_7000_8000_0000_0000_0001)
     }
 }
 
